@@ -1,0 +1,28 @@
+// Runs the compiled tests on the other Node versions, one after the other.
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installNodes } from './nodes.mjs';
+import { addUp, closingLine } from './tally.mjs';
+
+const runner = fileURLToPath(new URL('../.build/test/run.js', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'test-nodes-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+for (const { major, binary } of installNodes()) {
+  const tally = join(scratch, `${major}`);
+  const { status } = spawnSync(binary, [runner, ...process.argv.slice(2)], {
+    env: { ...process.env, TEST_TALLY_FILE: tally },
+    stdio: 'inherit',
+  });
+  const run = addUp(tally);
+  if (status !== 0 && run.failed === 0) run.failed = 1;
+  for (const key of Object.keys(total)) total[key] += run[key];
+}
+
+if (process.env.TEST_TALLY_FILE) appendFileSync(process.env.TEST_TALLY_FILE, `${JSON.stringify(total)}\n`);
+process.stdout.write(`All Node versions: ${closingLine(total)}\n`);
+process.exitCode = total.failed > 0 ? 1 : 0;

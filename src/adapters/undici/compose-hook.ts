@@ -1,0 +1,59 @@
+import { hookUndici, loadedUndici } from './load-hook.js';
+
+// A `Client` and a `Pool` know their origin, and requests to them leave it out; an interceptor is told nothing of the
+// dispatcher that it is composed into. So `compose` is made to say so while it runs its interceptors.
+
+interface Composable {
+  compose(...interceptors: unknown[]): object;
+}
+
+const origins = new WeakMap<object, string>();
+const composing: object[] = [];
+const hooked = new WeakSet<object>();
+let installed = false;
+
+/** Makes sure that `composingOrigin` knows, for every copy of undici, loaded or still to come. */
+export function hookCompose(): void {
+  if (installed) {
+    return;
+  }
+  installed = true;
+  hookUndici('lib/dispatcher/dispatcher.js', { after: hookClass });
+  for (const exports of loadedUndici('lib/dispatcher/dispatcher.js')) {
+    hookClass(exports);
+  }
+}
+
+/** The origin of the dispatcher whose `compose` is running; undefined for one that serves many origins. */
+export function composingOrigin(): string | undefined {
+  const dispatcher = composing.at(-1);
+  return dispatcher && originOf(dispatcher);
+}
+
+function hookClass(exports: unknown): void {
+  const prototype = (exports as { prototype?: Composable }).prototype;
+  if (prototype === undefined || typeof prototype.compose !== 'function' || hooked.has(prototype)) {
+    return;
+  }
+  hooked.add(prototype);
+  const { compose } = prototype;
+  prototype.compose = function hookedCompose(this: object, ...interceptors: unknown[]): object {
+    composing.push(this);
+    try {
+      const composed = Reflect.apply(compose, this, interceptors);
+      const origin = originOf(this);
+      if (origin !== undefined) {
+        origins.set(composed, origin);
+      }
+      return composed;
+    } finally {
+      composing.pop();
+    }
+  };
+}
+
+function originOf(dispatcher: object): string | undefined {
+  const url = Object.getOwnPropertySymbols(dispatcher).find((symbol) => symbol.description === 'url');
+  const value: unknown = url && Reflect.get(dispatcher, url);
+  return origins.get(dispatcher) ?? (value instanceof URL ? value.origin : undefined);
+}

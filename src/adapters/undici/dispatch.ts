@@ -1,0 +1,231 @@
+import type { Broker } from '../../core/broker.js';
+import { clearTimeout, setTimeout } from '../../core/clock.js';
+import { RequestBodyTimeoutError, UpgradeNotRecordedError } from '../../core/errors.js';
+import type { Interaction, InteractionRequest } from '../../core/interaction.js';
+import type { Recording, RecordingGroup, RequestHead } from '../../core/recording.js';
+import type { Turn } from '../../core/turns.js';
+import { redactCredentials } from '../../http/redact.js';
+import { Exchange } from './exchange.js';
+import { LiveSource } from './live.js';
+import { programOf } from './program.js';
+import type { Dispatch, DispatchOptions, Handler } from './protocol.js';
+import type { Redirects } from './redirects.js';
+import { ReplayedSource } from './replayed.js';
+import { immediateBytes, type ReadBody, readBody, sentHeaders, tapBody } from './request-body.js';
+import { requestHead } from './request-head.js';
+import { upstreamHandler } from './upstream-handler.js';
+
+/** Where a request goes: which Broker answers it, and who waits for its recording. */
+export interface Route {
+  readonly broker: Broker;
+  readonly group: RecordingGroup;
+  readonly redirects: Redirects;
+  /** How long a request body may stay open where it has to be read first, in ms. */
+  readonly bodyWait: number;
+}
+
+/** The route of the request that is being dispatched; undefined for one that is left alone. */
+export type Router = () => Route | undefined;
+
+// Enumerable and registered: it survives the copies that interceptors make of the options, and other copies of this
+// library know it. A request is brokered once, however many brokered dispatchers it passes.
+const BROKERED = Symbol.for('interposition.brokered');
+
+/**
+ * Dispatches a request through the Broker that is responsible for it, if there is one.
+ *
+ * @param upstream What dispatches it live.
+ * @param origin The upstream's own origin, where it has one: requests may then leave theirs out.
+ */
+export function dispatchBrokered(
+  upstream: Dispatch,
+  router: Router,
+  origin: string | undefined,
+  options: DispatchOptions,
+  handler: Handler,
+): boolean {
+  // What undici refuses goes to undici, so that it is refused in its words.
+  const wellFormed =
+    typeof options === 'object' && options !== null && typeof handler === 'object' && handler !== null;
+  const route = wellFormed && !(BROKERED in options) ? router() : undefined;
+  const head = route === undefined ? undefined : requestHead(options, origin);
+  if (route === undefined || head === undefined) {
+    return upstream(options, handler);
+  }
+  const { broker } = route;
+  if (head.action === 'CONNECT' || options.upgrade) {
+    return dispatchUpgrade(broker, head, upstream, options, handler);
+  }
+  if (broker.mode === 'record') {
+    broker.countMiss(head);
+    const recording = broker.record(head, { group: route.group });
+    return forwardTapped({ route, recording, upstream, options, handler });
+  }
+  return lookUp({ route, head, upstream, options, handler });
+}
+
+function dispatchUpgrade(
+  broker: Broker,
+  head: RequestHead,
+  upstream: Dispatch,
+  options: DispatchOptions,
+  handler: Handler,
+): boolean {
+  if (broker.mode === 'replay') {
+    new Exchange(programOf(handler)).fail(new UpgradeNotRecordedError(head.action, head.target));
+    return true;
+  }
+  broker.warn(
+    `${head.action} ${head.target} asks for an upgraded connection: it passes through, unrecorded.`,
+  );
+  return upstream({ ...options, [BROKERED]: true } as DispatchOptions, handler);
+}
+
+interface Forwarding {
+  readonly route: Route;
+  readonly recording: Recording;
+  readonly upstream: Dispatch;
+  readonly options: DispatchOptions;
+  readonly handler: Handler;
+}
+
+/** In `record`: the request goes out at once, and its body is listened to while it is sent. */
+function forwardTapped({ route, recording, upstream, options, handler }: Forwarding): boolean {
+  let requestSettled = () => {};
+  const settled = new Promise<void>((resolve) => {
+    requestSettled = resolve;
+  });
+  const body = tapBody(options.body, (read) => {
+    if (read !== undefined) {
+      recording.request = sentRequest(recording.head, read);
+    }
+    requestSettled();
+  });
+  const exchange = new Exchange(programOf(handler));
+  const live = new LiveSource(exchange, recording, route.broker, {
+    redirects: route.redirects,
+    requestKnown: () => settledWithin(settled, route.bodyWait),
+  });
+  exchange.source = live;
+  return upstream({ ...options, body, [BROKERED]: true } as DispatchOptions, upstreamHandler(handler, live));
+}
+
+interface LookUp extends Omit<Forwarding, 'recording'> {
+  readonly head: RequestHead;
+}
+
+/** In `replay` and `auto`: the request is looked up first, which takes its whole body. */
+function lookUp(call: LookUp): boolean {
+  const { route, head, options, handler } = call;
+  const { broker } = route;
+  const exchange = new Exchange(programOf(handler));
+  const bytes = immediateBytes(options.body);
+  try {
+    exchange.begin();
+    if (exchange.ended) {
+      return true;
+    }
+    if (bytes !== undefined && !broker.mustQueue(head)) {
+      const order = broker.reserve();
+      const request = sentRequest(head, { bytes });
+      answer(call, exchange, { request, hit: broker.lookup(request), order, again: options.body });
+    } else {
+      void lookUpWhenRead(call, exchange, broker.takeTurn(head));
+    }
+  } catch (error) {
+    exchange.fail(error);
+  }
+  return true;
+}
+
+/** Never rejects: what goes wrong ends the exchange. */
+async function lookUpWhenRead(call: LookUp, exchange: Exchange, turn: Turn): Promise<void> {
+  const { route, head, options } = call;
+  try {
+    const read = await readWithin(route.bodyWait, head, options.body, exchange);
+    const request = sentRequest(head, read);
+    const hit = await route.broker.lookupInTurn(request, turn);
+    if (!exchange.ended) {
+      answer(call, exchange, { request, hit, order: turn.order, again: read.again });
+    }
+  } catch (error) {
+    exchange.fail(error);
+  } finally {
+    turn.done();
+  }
+}
+
+interface Found {
+  readonly request: InteractionRequest;
+  readonly hit: Interaction | undefined;
+  readonly order: number;
+  readonly again: unknown;
+}
+
+function answer(call: LookUp, exchange: Exchange, { request, hit, order, again }: Found): void {
+  const { route, upstream, options, handler } = call;
+  const { broker } = route;
+  if (hit !== undefined) {
+    const replayed = new ReplayedSource(exchange, hit);
+    exchange.source = replayed;
+    replayed.start();
+    return;
+  }
+  if (broker.mode === 'replay') {
+    exchange.fail(broker.notFound(request));
+    return;
+  }
+  const recording = broker.record(request, { order, group: route.group });
+  recording.request = request;
+  const live = new LiveSource(exchange, recording, broker, {
+    redirects: route.redirects,
+    requestKnown: () => Promise.resolve(),
+  });
+  exchange.source = live;
+  upstream({ ...options, body: again, [BROKERED]: true } as DispatchOptions, upstreamHandler(handler, live));
+}
+
+async function readWithin(
+  wait: number,
+  head: RequestHead,
+  body: unknown,
+  exchange: Exchange,
+): Promise<ReadBody> {
+  const stop = new AbortController();
+  const timer = setTimeout(
+    () => stop.abort(new RequestBodyTimeoutError(head.action, head.target, wait)),
+    wait,
+  );
+  exchange.source = {
+    abort: (reason) => {
+      stop.abort(reason);
+      return false;
+    },
+    resume: () => {},
+  };
+  try {
+    return await readBody(body, stop.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Resolves when the work is settled, or its time is up. */
+function settledWithin(work: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void work.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** The request as it is stored and matched. */
+function sentRequest(head: RequestHead, read: Omit<ReadBody, 'again'>): InteractionRequest {
+  return redactCredentials({
+    ...head,
+    headers: sentHeaders(head.headers, read.contentType),
+    body: read.bytes,
+  });
+}

@@ -1,0 +1,77 @@
+import type { Control, Program } from './program.js';
+import { RequestAbortedError } from './request-aborted-error.js';
+
+/** Where an exchange gets its answer from: a look-up on its way, a recording, the upstream. */
+export interface Source {
+  /** The program has aborted. True where the source ends the exchange itself, with an error of its own. */
+  abort(reason: unknown): boolean;
+  /** The program wants more. */
+  resume(): void;
+}
+
+const NO_SOURCE: Source = { abort: () => false, resume: () => {} };
+
+/**
+ * One request of a program, from its side: begins once, ends once, and tells its current source what the program
+ * wants.
+ */
+export class Exchange {
+  readonly program: Program;
+  source: Source = NO_SOURCE;
+  #begun = false;
+  #ended = false;
+  #aborted = false;
+
+  constructor(program: Program) {
+    this.program = program;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  /** Tells the program that its request is on its way, which is when it gets the means to abort it. */
+  begin(context: unknown = null): void {
+    if (this.#begun) {
+      return;
+    }
+    this.#begun = true;
+    const control: Control = {
+      abort: (reason) => this.#abort(reason),
+      resume: () => {
+        if (!this.#ended) {
+          this.source.resume();
+        }
+      },
+    };
+    this.program.begin(control, context);
+  }
+
+  /** Ends the exchange with an error, unless it has ended. */
+  fail(error: unknown): void {
+    if (!this.#ended) {
+      this.#ended = true;
+      this.program.fail(error);
+    }
+  }
+
+  /** Ends the exchange well. */
+  end(trailers: Parameters<Program['end']>[0]): void {
+    this.#ended = true;
+    this.program.end(trailers);
+  }
+
+  #abort(reason: unknown): void {
+    if (this.#ended || this.#aborted) {
+      return;
+    }
+    this.#aborted = true;
+    if (!this.source.abort(reason)) {
+      this.fail(reason ?? new RequestAbortedError());
+    }
+  }
+}

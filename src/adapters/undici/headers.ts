@@ -1,0 +1,85 @@
+import type { HeaderPair } from '../../core/interaction.js';
+import type { HeaderRecord, RawHeaders } from './protocol.js';
+
+/** The pairs of undici's raw headers, one character a byte; of parsed ones where that is all there is. */
+export function headerPairs(raw: unknown, parsed?: HeaderRecord): HeaderPair[] {
+  if (!Array.isArray(raw)) {
+    return Object.entries((raw as HeaderRecord | null | undefined) ?? parsed ?? {})
+      .filter(([name]) => !name.startsWith(':'))
+      .flatMap(([name, value]) => [value].flat().map((one): HeaderPair => [name, one]));
+  }
+  const pairs: HeaderPair[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const value: unknown = raw[index + 1];
+    for (const one of Array.isArray(value) ? value : [value]) {
+      pairs.push([latin1(raw[index]), latin1(one)]);
+    }
+  }
+  return pairs;
+}
+
+/** Raw headers as undici's HTTP/1 parser gives them. */
+export function rawHeaders(pairs: readonly HeaderPair[]): RawHeaders {
+  return pairs.flatMap(([name, value]) => [Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1')]);
+}
+
+/** Headers as undici parses them: names in lower case, a list where a name repeats. */
+export function headerRecord(pairs: readonly HeaderPair[]): HeaderRecord {
+  const record: HeaderRecord = {};
+  for (const [name, value] of pairs) {
+    const key = name.toLowerCase();
+    const before = Object.hasOwn(record, key) ? record[key] : undefined;
+    // Not an assignment: a header may be called `__proto__`.
+    Object.defineProperty(record, key, {
+      value: before === undefined ? value : [before, value].flat(),
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
+  }
+  return record;
+}
+
+/**
+ * The headers that a program hands to `dispatch`, in any of the shapes that undici takes: names and values in turn,
+ * pairs, an iterable of pairs, an object.
+ */
+export function requestHeaderPairs(headers: unknown): HeaderPair[] {
+  const pairs: HeaderPair[] = [];
+  const add = (name: unknown, value: unknown) => {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined) {
+        pairs.push([latin1(name), one === null ? '' : latin1(one)]);
+      }
+    }
+  };
+  if (Array.isArray(headers) && !Array.isArray(headers[0])) {
+    for (let index = 0; index + 1 < headers.length; index += 2) {
+      add(headers[index], headers[index + 1]);
+    }
+  } else if (isIterable(headers)) {
+    for (const pair of headers) {
+      if (Array.isArray(pair)) {
+        add(pair[0], pair[1]);
+      }
+    }
+  } else if (typeof headers === 'object' && headers !== null) {
+    for (const [name, value] of Object.entries(headers)) {
+      add(name, value);
+    }
+  }
+  return pairs;
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return (
+    typeof (value as Iterable<unknown> | null)?.[Symbol.iterator] === 'function' && typeof value === 'object'
+  );
+}
+
+function latin1(value: unknown): string {
+  if (value instanceof Uint8Array) {
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
+  }
+  return String(value);
+}

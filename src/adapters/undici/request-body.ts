@@ -1,0 +1,251 @@
+import { Readable } from 'node:stream';
+import type { HeaderPair } from '../../core/interaction.js';
+import { encodeForm, FORM_CONTENT_TYPE, isFormData } from './form-data.js';
+
+/** A request body that was read, and what to send in its place so that the upstream notices nothing. */
+export interface ReadBody {
+  readonly bytes: Uint8Array;
+  /** What undici adds to the headers by itself, where the program named no `content-type`. */
+  readonly contentType?: string | undefined;
+  /** A body of the same kind as the one that was read. */
+  readonly again: unknown;
+}
+
+/** The bytes of a body that lie there already; undefined for one that has to be read. */
+export function immediateBytes(body: unknown): Uint8Array | undefined {
+  if (body === null || body === undefined) {
+    return new Uint8Array();
+  }
+  if (typeof body === 'string') {
+    return new TextEncoder().encode(body);
+  }
+  if (body instanceof ArrayBuffer) {
+    return new Uint8Array(body.slice(0));
+  }
+  if (ArrayBuffer.isView(body)) {
+    return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
+  }
+  return undefined;
+}
+
+/**
+ * Reads a body to its end.
+ *
+ * @param signal Ends the reading: with its reason, and with the body destroyed.
+ * @throws Whatever the body throws; TypeError for something that undici takes for no body.
+ */
+export async function readBody(body: unknown, signal: AbortSignal): Promise<ReadBody> {
+  const bytes = immediateBytes(body);
+  if (bytes !== undefined) {
+    return { bytes, again: body };
+  }
+  if (isFormData(body)) {
+    return { bytes: await encodeForm(body), contentType: FORM_CONTENT_TYPE, again: body };
+  }
+  if (isBlob(body)) {
+    return { bytes: await blobBytes(body), contentType: body.type || undefined, again: body };
+  }
+  if (isStream(body)) {
+    // Length first: undici sends a `content-length` for a stream that has been filled and ended, as it looks here.
+    const whole = hasKnownLength(body);
+    const chunks = await collectStream(body, signal);
+    return { bytes: Buffer.concat(chunks), again: streamOf(chunks, whole) };
+  }
+  if (isSyncIterable(body)) {
+    const chunks = [...body];
+    return { bytes: Buffer.concat(chunks.map(toBytes)), again: chunks.values() };
+  }
+  if (isAsyncIterable(body)) {
+    const chunks = await collectIterable(body, signal);
+    return { bytes: Buffer.concat(chunks.map(toBytes)), again: asyncValues(chunks) };
+  }
+  throw new TypeError(
+    'body must be a string, a Buffer, a Readable stream, an iterable, or an async iterable',
+  );
+}
+
+/**
+ * Listens to a body while it is sent.
+ *
+ * @param known Called once with the body, or with undefined where it was not sent to its end.
+ * @returns What to send in the body's place; often the body itself.
+ */
+export function tapBody(body: unknown, known: (read: Omit<ReadBody, 'again'> | undefined) => void): unknown {
+  const bytes = immediateBytes(body);
+  if (bytes !== undefined) {
+    known({ bytes });
+    return body;
+  }
+  if (isFormData(body) || isBlob(body)) {
+    // Reading these does not use them up, so the original is what is sent.
+    readBody(body, new AbortController().signal).then(known, () => known(undefined));
+    return body;
+  }
+  if (isStream(body)) {
+    tapStream(body, known);
+    return body;
+  }
+  if (isSyncIterable(body)) {
+    return tapSync(body, known);
+  }
+  return isAsyncIterable(body) ? tapAsync(body, known) : body;
+}
+
+/** The request's headers as they were sent, with the `content-type` that undici takes from the body. */
+export function sentHeaders(
+  headers: readonly HeaderPair[],
+  contentType: string | undefined,
+): readonly HeaderPair[] {
+  return contentType === undefined || headers.some(([name]) => name.toLowerCase() === 'content-type')
+    ? headers
+    : [...headers, ['content-type', contentType]];
+}
+
+function tapStream(body: Readable, known: (read: { bytes: Uint8Array } | undefined) => void): void {
+  const chunks: Uint8Array[] = [];
+  const emit = body.emit;
+  let done = false;
+  const finish = (read: { bytes: Uint8Array } | undefined) => {
+    if (!done) {
+      done = true;
+      known(read);
+    }
+  };
+  // Not a listener: a listener for `data` would set the stream flowing.
+  body.emit = function tapped(this: Readable, event: string | symbol, ...args: unknown[]) {
+    if (event === 'data') {
+      chunks.push(toBytes(args[0]).slice());
+    } else if (event === 'end') {
+      finish({ bytes: Buffer.concat(chunks) });
+    } else if (event === 'error' || event === 'close') {
+      finish(undefined);
+    }
+    return Reflect.apply(emit, this, [event, ...args]);
+  };
+}
+
+function* tapSync(body: Iterable<unknown>, known: (read: { bytes: Uint8Array } | undefined) => void) {
+  const chunks: Uint8Array[] = [];
+  let ended = false;
+  try {
+    for (const chunk of body) {
+      chunks.push(toBytes(chunk).slice());
+      yield chunk;
+    }
+    ended = true;
+  } finally {
+    known(ended ? { bytes: Buffer.concat(chunks) } : undefined);
+  }
+}
+
+async function* tapAsync(
+  body: AsyncIterable<unknown>,
+  known: (read: { bytes: Uint8Array } | undefined) => void,
+) {
+  const chunks: Uint8Array[] = [];
+  let ended = false;
+  try {
+    for await (const chunk of body) {
+      chunks.push(toBytes(chunk).slice());
+      yield chunk;
+    }
+    ended = true;
+  } finally {
+    known(ended ? { bytes: Buffer.concat(chunks) } : undefined);
+  }
+}
+
+function collectStream(body: Readable, signal: AbortSignal): Promise<Uint8Array[]> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    const stop = () => {
+      reject(signal.reason);
+      body.on('error', () => {}).destroy(signal.reason);
+    };
+    if (signal.aborted) {
+      stop();
+      return;
+    }
+    signal.addEventListener('abort', stop, { once: true });
+    body
+      .on('data', (chunk: unknown) => chunks.push(toBytes(chunk)))
+      .on('end', () => resolve(chunks))
+      .on('error', reject)
+      .on('close', () => reject(new Error('The request body was closed before its end')));
+  });
+}
+
+async function collectIterable(body: AsyncIterable<unknown>, signal: AbortSignal): Promise<unknown[]> {
+  const iterator = body[Symbol.asyncIterator]();
+  const chunks: unknown[] = [];
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  stopped.catch(() => {});
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const { done, value } = await Promise.race([iterator.next(), stopped]);
+      if (done) {
+        return chunks;
+      }
+      chunks.push(value);
+    }
+  } catch (error) {
+    iterator.return?.()?.then(undefined, () => {});
+    throw error;
+  }
+}
+
+function streamOf(chunks: readonly Uint8Array[], whole: boolean): Readable {
+  if (!whole) {
+    return Readable.from(asyncValues(chunks), { objectMode: false });
+  }
+  const stream = new Readable({ read() {} });
+  for (const chunk of chunks) {
+    stream.push(chunk);
+  }
+  stream.push(null);
+  return stream;
+}
+
+async function* asyncValues<T>(values: Iterable<T>): AsyncGenerator<T, void, undefined> {
+  yield* values;
+}
+
+function toBytes(chunk: unknown): Uint8Array {
+  const bytes = immediateBytes(chunk);
+  if (bytes === undefined || chunk === null || chunk === undefined) {
+    throw new TypeError('a chunk of a body is neither a string nor bytes');
+  }
+  return bytes;
+}
+
+function hasKnownLength(body: Readable): boolean {
+  body.read(0);
+  const state = (body as { _readableState?: { ended?: boolean; objectMode?: boolean; length?: number } })
+    ._readableState;
+  return state?.objectMode === false && state.ended === true && Number.isFinite(state.length);
+}
+
+function isStream(body: unknown): body is Readable {
+  const { pipe, on } = (body ?? {}) as { pipe?: unknown; on?: unknown };
+  return typeof body === 'object' && typeof pipe === 'function' && typeof on === 'function';
+}
+
+function isBlob(body: unknown): body is Blob {
+  const tag = (body as { [Symbol.toStringTag]?: unknown } | null)?.[Symbol.toStringTag];
+  return body instanceof Blob || ((tag === 'Blob' || tag === 'File') && typeof body === 'object');
+}
+
+async function blobBytes(blob: Blob): Promise<Uint8Array> {
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+function isSyncIterable(body: unknown): body is Iterable<unknown> {
+  return typeof (body as Iterable<unknown> | null)?.[Symbol.iterator] === 'function';
+}
+
+function isAsyncIterable(body: unknown): body is AsyncIterable<unknown> {
+  return typeof (body as AsyncIterable<unknown> | null)?.[Symbol.asyncIterator] === 'function';
+}

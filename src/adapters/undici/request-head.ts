@@ -1,0 +1,26 @@
+import { stringify } from 'node:querystring';
+import type { RequestHead } from '../../core/recording.js';
+import { requestHeaderPairs } from './headers.js';
+import type { DispatchOptions } from './protocol.js';
+
+/**
+ * What is asked, read off the options of a dispatch; undefined for options that undici itself would refuse.
+ *
+ * @param origin The origin of the dispatcher's own, where the options name none.
+ */
+export function requestHead(options: DispatchOptions, origin: string | undefined): RequestHead | undefined {
+  const { method, path, query } = options;
+  const base = options.origin === undefined || options.origin === '' ? origin : String(options.origin);
+  if (typeof method !== 'string' || typeof path !== 'string' || base === undefined) {
+    return undefined;
+  }
+  const search = query == null ? '' : stringify(query as Parameters<typeof stringify>[0]);
+  const location = search === '' ? path : `${path}?${search}`;
+  if (!URL.canParse(location, base)) {
+    return undefined;
+  }
+  // Not by resolving: a path that begins with two slashes is no host.
+  const url = location.startsWith('/') ? new URL(new URL(base).origin + location) : new URL(location, base);
+  url.hash = '';
+  return { protocol: 'http', action: method, target: url.href, headers: requestHeaderPairs(options.headers) };
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InvalidOptionError } from './core/errors.js';
+
+const FOLDER = '__cassettes__';
+const MAX_SEGMENT = 100;
+const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+
+/**
+ * The file of a name: `__cassettes__/<name>.json`, in the working directory. Slashes make folders. A name that no
+ * file system takes as it is, or that would lead out of the folder, is made safe, and gets a hash of the original so
+ * that two names never share a file.
+ *
+ * @throws InvalidOptionError for a name that is empty.
+ */
+export function cassettePath(name: string): string {
+  if (typeof name !== 'string' || name.trim() === '') {
+    throw new InvalidOptionError('cassette name', `${JSON.stringify(name)} is empty; name the cassette.`);
+  }
+  const safe = name.split('/').map(safeSegment).filter(Boolean).join('/');
+  const unique = safe === name ? safe : `${safe || 'cassette'}-${hash(name)}`;
+  return join(FOLDER, `${unique}.json`);
+}
+
+function safeSegment(segment: string): string {
+  const plain = segment
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what no file name may hold
+    .replace(/[\u0000-\u001f\u007f<>:"|?*\\]/g, '-')
+    .replace(/^\.+|[. ]+$/g, '')
+    .slice(0, MAX_SEGMENT);
+  return RESERVED.test(plain) ? `-${plain}` : plain;
+}
+
+function hash(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, 8);
+}
+
+/** The name of a file without its extensions, as a cassette's name. */
+export function nameOfFile(file: string): string {
+  const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+  return basename(path).replace(/\.[cm]?[jt]sx?$/, '');
+}
+
+/**
+ * The file that calls the library.
+ *
+ * @param entry The library's own function that was called; the caller is the one above it.
+ */
+export function callingFile(entry: (...args: never[]) => unknown): string | undefined {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  try {
+    Error.stackTraceLimit = 1;
+    Error.prepareStackTrace = (_, sites) => sites[0]?.getFileName() ?? undefined;
+    const holder: { stack?: unknown } = {};
+    Error.captureStackTrace(holder, entry);
+    const file = holder.stack;
+    return typeof file === 'string' && !file.startsWith('node:') ? file : undefined;
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}

@@ -1,0 +1,13 @@
+import { clearTimeout, setTimeout } from './clock.js';
+
+/** The work's own outcome, or a rejection with `late()` where it has not settled after `ms`. */
+export function withDeadline<T>(work: () => PromiseLike<T>, ms: number, late: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(late()), ms);
+    // A function around the call, so that a port that throws instead of rejecting ends up here as well.
+    Promise.resolve()
+      .then(work)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
+}

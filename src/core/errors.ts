@@ -1,0 +1,201 @@
+import type { InteractionRequest } from './interaction.js';
+
+/** The modes of a Broker. `replay` never goes live, `record` always does, `auto` does on a MISS. */
+export type BrokerMode = 'replay' | 'record' | 'auto';
+
+/**
+ * The base of every error this library raises: catch it to catch them all.
+ * `name` and `code` are literals in each class; `cause` is the error underneath, where there is one.
+ */
+export abstract class InterpositionError extends Error {
+  abstract override readonly name: string;
+  abstract readonly code: string;
+}
+
+/** What is known about a MISS beyond its request. */
+export interface MissContext {
+  /** Where the cassette lives, as its store names it. */
+  readonly location?: string | undefined;
+  /** The Broker's mode, and where it was set. */
+  readonly mode?: BrokerMode | undefined;
+  readonly modeSource?: string | undefined;
+  /** How many interactions the cassette holds. */
+  readonly size?: number | undefined;
+  /** How many of them have the request's action and target, and so differ in the rest. */
+  readonly similar?: number | undefined;
+}
+
+/** A MISS in `replay`: the cassette holds no recording that matches the request. */
+export class InteractionNotFoundError extends InterpositionError {
+  override readonly name = 'InteractionNotFoundError';
+  readonly code = 'ERR_INTERACTION_NOT_FOUND';
+  readonly request: InteractionRequest;
+  readonly location: string | undefined;
+  readonly mode: BrokerMode | undefined;
+
+  constructor(request: InteractionRequest, context: MissContext = {}) {
+    super(missMessage(request, context));
+    this.request = request;
+    this.location = context.location;
+    this.mode = context.mode;
+  }
+}
+
+function missMessage(request: InteractionRequest, context: MissContext): string {
+  const { location, mode = 'replay', modeSource, size, similar } = context;
+  const where = location === undefined ? 'the cassette' : `the cassette ${location}`;
+  const body = request.body.byteLength === 0 ? '' : ` with a body of ${request.body.byteLength} bytes`;
+  const held = size === undefined ? '' : `, which holds ${size} interaction${size === 1 ? '' : 's'}`;
+  const from = modeSource === undefined ? '' : ` (set by ${modeSource})`;
+  const near = similar
+    ? ` ${similar} recording${similar === 1 ? ' has' : 's have'} this method and target and differ${similar === 1 ? 's' : ''} in the body.`
+    : '';
+  return (
+    `MISS: ${request.action} ${request.target}${body} is not in ${where}${held}.${near} ` +
+    `The mode is ${mode}${from}, so nothing was sent. Run once in mode "record" or "auto" to record it.`
+  );
+}
+
+/** A Broker in `record` or `auto` was made without a live responder. Raised by the constructor. */
+export class LiveResponderRequiredError extends InterpositionError {
+  override readonly name = 'LiveResponderRequiredError';
+  readonly code = 'ERR_LIVE_RESPONDER_REQUIRED';
+  readonly mode: BrokerMode;
+
+  constructor(mode: BrokerMode) {
+    super(
+      `Mode "${mode}" forwards requests, so the Broker needs a live responder: pass { liveResponder }, ` +
+        'or use mode "replay", which never goes live.',
+    );
+    this.mode = mode;
+  }
+}
+
+/** A request, a chunk or an interaction that is not well formed; `field` says which part. */
+export class InteractionValidationError extends InterpositionError {
+  override readonly name = 'InteractionValidationError';
+  readonly code = 'ERR_INTERACTION_INVALID';
+  readonly field: string;
+
+  constructor(field: string, problem: string, options?: ErrorOptions) {
+    super(`Invalid interaction: ${field} ${problem}`, options);
+    this.field = field;
+  }
+}
+
+/** How a store's failure is told: the error underneath, and what to do where that is known. */
+export interface StoreFailure {
+  readonly cause?: unknown;
+  /** What is wrong; the cause's own message where left out. */
+  readonly problem?: string;
+  readonly hint?: string;
+}
+
+/** A cassette that is missing, unreadable, corrupt, truncated, too new, or whose store did not answer. */
+export class CassetteLoadError extends InterpositionError {
+  override readonly name = 'CassetteLoadError';
+  readonly code = 'ERR_CASSETTE_LOAD';
+  readonly location: string;
+
+  constructor(location: string, failure: StoreFailure = {}) {
+    super(storeMessage('load', location, failure), { cause: failure.cause });
+    this.location = location;
+  }
+}
+
+/** A save that failed. What was on disk before is still there. */
+export class CassetteSaveError extends InterpositionError {
+  override readonly name = 'CassetteSaveError';
+  readonly code = 'ERR_CASSETTE_SAVE';
+  readonly location: string;
+
+  constructor(location: string, failure: StoreFailure = {}) {
+    super(storeMessage('save', location, failure), { cause: failure.cause });
+    this.location = location;
+  }
+}
+
+function storeMessage(verb: 'load' | 'save', location: string, failure: StoreFailure): string {
+  const problem = failure.problem ?? describe(failure.cause);
+  return `Cannot ${verb} the cassette ${location}: ${problem}.${failure.hint ? ` ${failure.hint}` : ''}`;
+}
+
+/** An option, an environment variable or a name that cannot be used. */
+export class InvalidOptionError extends InterpositionError {
+  override readonly name = 'InvalidOptionError';
+  readonly code = 'ERR_INVALID_OPTION';
+  readonly option: string;
+
+  constructor(option: string, problem: string, options?: ErrorOptions) {
+    super(`Invalid ${option}: ${problem}`, options);
+    this.option = option;
+  }
+}
+
+/** In `auto` and `replay`: a request body that was still open after `bodyWait`, so nothing could be looked up. */
+export class RequestBodyTimeoutError extends InterpositionError {
+  override readonly name = 'RequestBodyTimeoutError';
+  readonly code = 'ERR_REQUEST_BODY_TIMEOUT';
+  readonly action: string;
+  readonly target: string;
+
+  constructor(action: string, target: string, waitMs: number) {
+    super(
+      `The body of ${action} ${target} is still open after ${waitMs} ms, and a request must be read whole ` +
+        'before it can be looked up. Raise `bodyWait`, or use mode "record", where bodies stream through.',
+    );
+    this.action = action;
+    this.target = target;
+  }
+}
+
+/** A replay reached the place where its recording was cut off, and the caller did not abort there. */
+export class TruncatedRecordingError extends InterpositionError {
+  override readonly name = 'TruncatedRecordingError';
+  readonly code = 'ERR_RECORDING_TRUNCATED';
+  readonly request: InteractionRequest;
+
+  constructor(request: InteractionRequest, bytes: number, endedAfterMs: number) {
+    super(
+      `The recording of ${request.action} ${request.target} ends here: the response was aborted after ` +
+        `${bytes} bytes and ${endedAfterMs} ms when it was recorded. Record it again to have it whole.`,
+    );
+    this.request = request;
+  }
+}
+
+/** An upgrade (WebSocket, CONNECT) in `replay`: such exchanges are not recorded. */
+export class UpgradeNotRecordedError extends InterpositionError {
+  override readonly name = 'UpgradeNotRecordedError';
+  readonly code = 'ERR_UPGRADE_NOT_RECORDED';
+  readonly target: string;
+
+  constructor(action: string, target: string) {
+    super(
+      `${action} ${target} asks for an upgraded connection. Those are not recorded: they pass through in modes ` +
+        '"record" and "auto", and cannot be answered in mode "replay".',
+    );
+    this.target = target;
+  }
+}
+
+/** In `replay`: a request that reached undici past every Broker, and was stopped before it was sent. */
+export class RequestNotBrokeredError extends InterpositionError {
+  override readonly name = 'RequestNotBrokeredError';
+  readonly code = 'ERR_REQUEST_NOT_BROKERED';
+  readonly target: string;
+
+  constructor(action: string, target: string) {
+    super(
+      `${action} ${target} was stopped: the program had replaced the global dispatcher in a way that could not be ` +
+        'seen, and in mode "replay" nothing goes live. Install before the program imports undici, for instance with ' +
+        '"node --import interposition/register".',
+    );
+    this.target = target;
+  }
+}
+
+/** An error's own text, without the "Error:" in front. */
+export function describe(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
+}

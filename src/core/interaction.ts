@@ -1,0 +1,134 @@
+import { InteractionValidationError } from './errors.js';
+import { fingerprint, type RequestFingerprint } from './fingerprint.js';
+import { type MetadataPair, type RecordingMetadata, readRecordingMetadata } from './metadata.js';
+
+/** A header's name and value; names may repeat, their order is kept. */
+export type HeaderPair = readonly [name: string, value: string];
+
+/**
+ * What was asked, whatever the protocol. For HTTP: `"http"`, the method, the absolute URL, the headers as ordered
+ * pairs, the body's bytes (empty where there is none).
+ */
+export interface InteractionRequest {
+  readonly protocol: string;
+  readonly action: string;
+  readonly target: string;
+  readonly headers: readonly HeaderPair[];
+  readonly body: Uint8Array;
+}
+
+/**
+ * A piece of a response. `sequence` counts from 0 without gaps. HTTP's status line and headers ride in the first
+ * chunk's metadata, trailers in the last one's.
+ */
+export interface ResponseChunk {
+  readonly data: Uint8Array;
+  readonly sequence: number;
+  readonly metadata?: readonly MetadataPair[];
+}
+
+/** What an Interaction is made of; `fingerprint` is computed where left out. */
+export interface InteractionInit {
+  readonly request: InteractionRequest;
+  readonly responseChunks: readonly ResponseChunk[];
+  readonly fingerprint?: string;
+  readonly metadata?: readonly MetadataPair[];
+}
+
+/**
+ * A request, its fingerprint, its response in chunks, and metadata. Immutable, its bytes by agreement.
+ *
+ * @throws InteractionValidationError from the constructor: for a request or chunks that are not well formed, chunks
+ * that are missing, do not start at 0 or have gaps, and a fingerprint that is not the request's.
+ */
+export class Interaction {
+  readonly request: InteractionRequest;
+  readonly fingerprint: RequestFingerprint;
+  readonly responseChunks: readonly Required<ResponseChunk>[];
+  readonly metadata: readonly MetadataPair[];
+  /** The part of `metadata` that a Broker reads and writes. */
+  readonly recording: RecordingMetadata;
+
+  constructor(init: InteractionInit) {
+    this.request = validRequest(init.request);
+    this.responseChunks = validChunks(init.responseChunks);
+    this.metadata = validPairs('metadata', init.metadata ?? []);
+    this.fingerprint = fingerprint(this.request);
+    if (init.fingerprint !== undefined && init.fingerprint !== this.fingerprint) {
+      throw new InteractionValidationError(
+        'fingerprint',
+        `does not match its request (${this.request.action} ${this.request.target}): expected ` +
+          `${this.fingerprint}, got ${init.fingerprint}. After editing a request by hand, delete the fingerprint: ` +
+          'it is computed anew.',
+      );
+    }
+    this.recording = readRecordingMetadata(this.metadata);
+    Object.freeze(this);
+  }
+}
+
+/** The request, checked and detached from the object it came in. */
+function validRequest(request: InteractionRequest): InteractionRequest {
+  if (typeof request !== 'object' || request === null) {
+    throw new InteractionValidationError('request', 'is not an object.');
+  }
+  for (const field of ['protocol', 'action', 'target'] as const) {
+    if (typeof request[field] !== 'string') {
+      throw new InteractionValidationError(`request.${field}`, 'is not a string.');
+    }
+  }
+  if (!(request.body instanceof Uint8Array)) {
+    throw new InteractionValidationError(
+      'request.body',
+      'is not a Uint8Array; use an empty one for no body.',
+    );
+  }
+  const { protocol, action, target, body } = request;
+  return Object.freeze({
+    protocol,
+    action,
+    target,
+    headers: validPairs('request.headers', request.headers),
+    body,
+  });
+}
+
+function validChunks(chunks: readonly ResponseChunk[]): readonly Required<ResponseChunk>[] {
+  if (!Array.isArray(chunks) || chunks.length === 0) {
+    throw new InteractionValidationError('responseChunks', 'are empty; a response has at least one chunk.');
+  }
+  return Object.freeze(chunks.map((chunk: ResponseChunk, index) => validChunk(chunk, index)));
+}
+
+/**
+ * The chunk, checked against its place in the response.
+ *
+ * @throws InteractionValidationError for data that is not bytes, and for a `sequence` that is not `index`.
+ */
+export function validChunk(chunk: ResponseChunk, index: number): Required<ResponseChunk> {
+  if (!(chunk?.data instanceof Uint8Array)) {
+    throw new InteractionValidationError(`responseChunks[${index}].data`, 'is not a Uint8Array.');
+  }
+  if (chunk.sequence !== index) {
+    throw new InteractionValidationError(
+      `responseChunks[${index}].sequence`,
+      `is ${String(chunk.sequence)} where ${index} was due; chunks count from 0 without gaps.`,
+    );
+  }
+  const metadata = validPairs(`responseChunks[${index}].metadata`, chunk.metadata ?? []);
+  return Object.freeze({ data: chunk.data, sequence: index, metadata });
+}
+
+function validPairs(field: string, pairs: readonly MetadataPair[]): readonly MetadataPair[] {
+  if (!Array.isArray(pairs)) {
+    throw new InteractionValidationError(field, 'is not a list of [name, value] pairs.');
+  }
+  return Object.freeze(
+    pairs.map((pair: MetadataPair, index) => {
+      if (!Array.isArray(pair) || pair.length !== 2 || pair.some((part) => typeof part !== 'string')) {
+        throw new InteractionValidationError(`${field}[${index}]`, 'is not a [name, value] pair of strings.');
+      }
+      return Object.freeze([pair[0], pair[1]] as const);
+    }),
+  );
+}

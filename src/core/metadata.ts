@@ -1,0 +1,41 @@
+/** One name and its value. Names may repeat; their order is kept. */
+export type MetadataPair = readonly [name: string, value: string];
+
+/** The first value of a name, if there is one. */
+export function metadataValue(pairs: readonly MetadataPair[], name: string): string | undefined {
+  return pairs.find((pair) => pair[0] === name)?.[1];
+}
+
+/**
+ * What a recording says about itself in its interaction's metadata. Every field is optional on disk: a cassette
+ * that was written by hand or by another tool has none of them, and counts as one session with one lane.
+ */
+export interface RecordingMetadata {
+  /** The run of one root process that it was recorded in; '' where none is named. */
+  readonly session: string;
+  /** The scope entry or installation that it was recorded in; '' where none is named. */
+  readonly lane: string;
+  /** When its request was dispatched, counted within its lane; undefined where only its place in the file tells. */
+  readonly order: number | undefined;
+  /** Which of its lane's identical requests it answers, from 1, where equal recordings before it were collapsed. */
+  readonly nth: number | undefined;
+  /** True where the response was cut off by an abort, or by the end of the process. */
+  readonly truncated: boolean;
+  /** Milliseconds from the dispatch to the cut. */
+  readonly endedAfterMs: number;
+}
+
+export function readRecordingMetadata(pairs: readonly MetadataPair[]): RecordingMetadata {
+  return {
+    session: metadataValue(pairs, 'session') ?? '',
+    lane: metadataValue(pairs, 'lane') ?? '',
+    order: count(metadataValue(pairs, 'order')),
+    nth: count(metadataValue(pairs, 'nth')),
+    truncated: metadataValue(pairs, 'ended') === 'truncated',
+    endedAfterMs: count(metadataValue(pairs, 'ended_after_ms')) ?? 0,
+  };
+}
+
+function count(value: string | undefined): number | undefined {
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}

@@ -1,0 +1,184 @@
+import { monotonicNow } from './clock.js';
+import type { InteractionRequest, ResponseChunk } from './interaction.js';
+import type { MetadataPair } from './metadata.js';
+
+/** What is known of a request when it is dispatched: all but its body, which may still be streaming. */
+export type RequestHead = Omit<InteractionRequest, 'body'>;
+
+/** What a Recording needs of its Broker. */
+export interface RecordingHost {
+  /** Adds the recording to the cassette and saves it. Rejects with CassetteSaveError. */
+  commit(recording: Recording, outcome: 'whole' | 'truncated'): Promise<void>;
+  /** Forgets the recording. */
+  forget(recording: Recording): void;
+}
+
+interface Part {
+  readonly pieces: Uint8Array[];
+  readonly metadata: MetadataPair[];
+}
+
+/**
+ * An exchange that is being recorded: the adapter tells what arrives, and how it ended. It ends once; whatever is
+ * told afterwards is ignored.
+ */
+export class Recording {
+  readonly head: RequestHead;
+  /** Its place among the requests of its lane, reserved when it was dispatched. */
+  readonly order: number;
+  /** The whole request, once its body is known. */
+  request: InteractionRequest | undefined;
+  /** True once the program was told of the failed save by its own request. */
+  surfaced = false;
+
+  readonly #host: RecordingHost;
+  readonly #begun = monotonicNow();
+  readonly #parts: Part[] = [];
+  #lastActivity = this.#begun;
+  #endedAfterMs = 0;
+  #ending: Promise<void> | undefined;
+  #finish!: () => void;
+  #failure: unknown;
+
+  /** Resolves, never rejects, when the recording is saved, failed or forgotten. */
+  readonly settled = new Promise<void>((resolve) => {
+    this.#finish = resolve;
+  });
+
+  constructor(host: RecordingHost, head: RequestHead, order: number) {
+    this.#host = host;
+    this.head = head;
+    this.order = order;
+  }
+
+  /** Is the response still coming in? */
+  get open(): boolean {
+    return this.#ending === undefined;
+  }
+
+  /** Why the save failed, where it did. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Milliseconds since anything was told of this exchange. */
+  get idleMs(): number {
+    return monotonicNow() - this.#lastActivity;
+  }
+
+  /** Milliseconds from the dispatch to the end. */
+  get endedAfterMs(): number {
+    return this.#endedAfterMs;
+  }
+
+  /** The response as chunks; one empty chunk where nothing has arrived. */
+  get responseChunks(): ResponseChunk[] {
+    const parts = this.#parts.length === 0 ? [{ pieces: [], metadata: [] }] : this.#parts;
+    return parts.map(({ pieces, metadata }, sequence) => ({ data: joined(pieces), sequence, metadata }));
+  }
+
+  /**
+   * Takes what arrived, a copy of it: as a chunk of its own, or as the continuation of the last one.
+   */
+  add(data: Uint8Array, metadata: readonly MetadataPair[] = [], continues = false): void {
+    if (!this.open) {
+      return;
+    }
+    this.#lastActivity = monotonicNow();
+    const last = this.#parts.at(-1);
+    const part = continues && last !== undefined ? last : { pieces: [], metadata: [] };
+    if (part !== last) {
+      this.#parts.push(part);
+    }
+    if (data.byteLength > 0) {
+      part.pieces.push(data.slice());
+    }
+    part.metadata.push(...metadata);
+  }
+
+  /**
+   * The response is whole. Resolves when it is saved.
+   *
+   * @throws CassetteSaveError where it could not be saved.
+   */
+  end(): Promise<void> {
+    return this.#end('whole');
+  }
+
+  /**
+   * The exchange was cut off: what has arrived is the recording. Resolves when it is saved.
+   *
+   * @throws CassetteSaveError where it could not be saved.
+   */
+  truncate(): Promise<void> {
+    return this.#end('truncated');
+  }
+
+  /** The upstream failed: nothing is recorded. */
+  discard(): void {
+    if (this.open) {
+      this.#ending = Promise.resolve();
+      this.#host.forget(this);
+      this.#finish();
+    }
+  }
+
+  #end(outcome: 'whole' | 'truncated'): Promise<void> {
+    if (this.#ending === undefined) {
+      this.#endedAfterMs = Math.round(monotonicNow() - this.#begun);
+      this.#ending = this.#commit(outcome).then(this.#finish, (error: unknown) => {
+        this.#failure = error;
+        this.#finish();
+        throw error;
+      });
+      // Whoever waits for the end hears of the failure; `settled` and `failure` are there for the others.
+      this.#ending.catch(() => {});
+    }
+    return this.#ending;
+  }
+
+  // The host's part up to the save runs at once; a matching policy that throws there is a rejection like any other.
+  #commit(outcome: 'whole' | 'truncated'): Promise<void> {
+    try {
+      return this.#host.commit(this, outcome);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  return pieces.length === 1 ? (pieces[0] as Uint8Array) : new Uint8Array(Buffer.concat(pieces));
+}
+
+/** The recordings begun in one scope or installation. */
+export class RecordingGroup {
+  readonly #recordings = new Set<Recording>();
+  readonly #failures: unknown[] = [];
+  #late: ((failure: unknown) => void) | undefined;
+
+  add(recording: Recording): void {
+    this.#recordings.add(recording);
+    void recording.settled.then(() => {
+      this.#recordings.delete(recording);
+      if (recording.failure !== undefined && !recording.surfaced) {
+        (this.#late ?? ((failure) => this.#failures.push(failure)))(recording.failure);
+      }
+    });
+  }
+
+  /** The recordings that are not settled yet. */
+  get pending(): readonly Recording[] {
+    return [...this.#recordings];
+  }
+
+  /**
+   * Nobody waits for the group any more: gives the save errors that no request surfaced.
+   *
+   * @param late Gets those of recordings that are begun afterwards.
+   */
+  close(late: (failure: unknown) => void): readonly unknown[] {
+    this.#late = late;
+    return this.#failures.splice(0);
+  }
+}

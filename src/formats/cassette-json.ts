@@ -1,0 +1,137 @@
+import { SuperJSON } from 'superjson';
+import { CassetteLoadError, describe } from '../core/errors.js';
+import { Interaction } from '../core/interaction.js';
+import {
+  base64Body,
+  fromInteractionJson,
+  type InteractionJson,
+  readableBody,
+  toInteractionJson,
+} from './interaction-json.js';
+import { prettyJson } from './pretty-json.js';
+
+/** The version of the file format that is written, and the newest that is read. */
+export const FORMAT_VERSION = 1;
+
+const HEAD = `{\n  "interposition": ${FORMAT_VERSION},\n  "interactions": [`;
+const BLOCK_INDENT = '    ';
+const META = '"meta": { "values": [["custom", "interaction"]] }';
+const START_AGAIN = 'Restore it from version control, or delete it and record again.';
+
+/**
+ * One envelope an interaction, with one transformer for the whole of it. `readable` goes back to base64 for a body
+ * that would not come back exactly.
+ */
+function envelopes(writeBody: typeof readableBody): SuperJSON {
+  const superjson = new SuperJSON();
+  superjson.registerCustom<Interaction, never>(
+    {
+      isApplicable: (value): value is Interaction => value instanceof Interaction,
+      // superjson's own type for JSON knows no interfaces; what stands here is JSON.
+      serialize: (interaction) => toInteractionJson(interaction, writeBody) as never,
+      deserialize: (json: InteractionJson) => fromInteractionJson(json),
+    },
+    'interaction',
+  );
+  return superjson;
+}
+
+const readable = envelopes(readableBody);
+const base64 = envelopes(base64Body);
+
+/** An interaction's block of text in a cassette file, proven to give the same interaction back. */
+export function printInteraction(interaction: Interaction): string {
+  for (const superjson of [readable, base64]) {
+    const json = prettyJson(superjson.serialize(interaction).json, `${BLOCK_INDENT}  `);
+    const block = `${BLOCK_INDENT}{\n${BLOCK_INDENT}  "json": ${json},\n${BLOCK_INDENT}  ${META}\n${BLOCK_INDENT}}`;
+    if (isSame(interaction, readEnvelope(JSON.parse(block)))) {
+      return block;
+    }
+  }
+  throw new TypeError(
+    `${interaction.request.action} ${interaction.request.target} cannot be written as JSON`,
+  );
+}
+
+/** The text of a cassette file, from its interactions' blocks. */
+export function printCassette(blocks: readonly string[]): string {
+  return blocks.length === 0 ? `${HEAD}]\n}\n` : `${HEAD}\n${blocks.join(',\n')}\n  ]\n}\n`;
+}
+
+/**
+ * The interactions of a cassette file.
+ *
+ * @throws CassetteLoadError for text that is empty, cut off, no JSON, in conflict, of a newer version or no cassette,
+ * and for an interaction that is not well formed; it says which.
+ */
+export function parseCassette(text: string, location: string): Interaction[] {
+  const fail = (problem: string, hint = START_AGAIN, cause?: unknown) =>
+    new CassetteLoadError(location, { problem, hint, cause });
+  if (text.trim() === '') {
+    throw fail('the file is empty');
+  }
+  if (/^<{7} /m.test(text) && /^>{7} /m.test(text)) {
+    throw fail('it holds git conflict markers', 'Resolve the conflict: keep the interactions of both sides.');
+  }
+  let file: unknown;
+  try {
+    file = JSON.parse(text);
+  } catch (cause) {
+    const problem = isCutOff(text) ? `it is cut off after byte ${Buffer.byteLength(text)}` : 'it is not JSON';
+    throw fail(`${problem} (${describe(cause)})`, START_AGAIN, cause);
+  }
+  const { interposition: version, interactions } = (file ?? {}) as Record<string, unknown>;
+  if (typeof version === 'number' && version > FORMAT_VERSION) {
+    throw fail(
+      `its format version is ${version}, and this release reads up to ${FORMAT_VERSION}`,
+      'Update the package.',
+    );
+  }
+  if (version !== FORMAT_VERSION || !Array.isArray(interactions)) {
+    throw fail(`it is not a cassette: "interposition": ${FORMAT_VERSION} and "interactions" are missing`);
+  }
+  return interactions.map((envelope, index) => {
+    try {
+      return readEnvelope(envelope);
+    } catch (cause) {
+      const hint = 'Correct it, or delete this interaction and record it again.';
+      throw fail(`interaction ${index + 1} of ${interactions.length}: ${describe(cause)}`, hint, cause);
+    }
+  });
+}
+
+function readEnvelope(envelope: unknown): Interaction {
+  const { json, meta } = (envelope ?? {}) as { json?: unknown; meta?: { values?: unknown } };
+  if (
+    typeof json !== 'object' ||
+    json === null ||
+    JSON.stringify(meta?.values) !== '[["custom","interaction"]]'
+  ) {
+    throw new TypeError('it is not an interaction in its superjson envelope');
+  }
+  // In place, because superjson's own copy drops a body's `__proto__` key.
+  return readable.deserialize(
+    { json: json as never, meta: { values: [['custom', 'interaction']] } },
+    { inPlace: true },
+  );
+}
+
+/** Is it the beginning of a cassette, without its end? */
+function isCutOff(text: string): boolean {
+  return text.startsWith('{') && !/\]\s*\}\s*$/.test(text);
+}
+
+function isSame(a: Interaction, b: Interaction): boolean {
+  return (
+    a.fingerprint === b.fingerprint &&
+    JSON.stringify(a.metadata) === JSON.stringify(b.metadata) &&
+    a.responseChunks.length === b.responseChunks.length &&
+    a.responseChunks.every((chunk, index) => {
+      const other = b.responseChunks[index] as typeof chunk;
+      return (
+        Buffer.compare(chunk.data, other.data) === 0 &&
+        JSON.stringify(chunk.metadata) === JSON.stringify(other.metadata)
+      );
+    })
+  );
+}

@@ -1,0 +1,25 @@
+import type { InteractionRequest } from '../core/interaction.js';
+import { headerValue } from './headers.js';
+
+/**
+ * The match key of an HTTP request: its method, its URL and its body. The boundary of a multipart body does not
+ * count: clients draw a new one for each request.
+ */
+export function httpMatchKey(request: InteractionRequest): string {
+  return JSON.stringify([request.action, request.target, bodyKey(request)]);
+}
+
+function bodyKey({ headers, body }: InteractionRequest): string {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
+  const boundary = multipartBoundary(headerValue(headers, 'content-type'));
+  return boundary === undefined ? text : `\r\n${text}`.split(`\r\n--${boundary}`).join('\r\n--');
+}
+
+/** The boundary that a multipart `content-type` names (RFC 2046, section 5.1.1). */
+export function multipartBoundary(contentType: string | undefined): string | undefined {
+  if (contentType === undefined || !/^\s*multipart\//i.test(contentType)) {
+    return undefined;
+  }
+  const match = /;\s*boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType);
+  return match?.[1] ?? match?.[2];
+}

@@ -1,0 +1,41 @@
+export {
+  Broker,
+  type BrokerObserver,
+  type BrokerOptions,
+  type BrokerStats,
+  type Projection,
+  type SessionEntry,
+} from './core/broker.js';
+export { Cassette } from './core/cassette.js';
+export type { CassetteStore } from './core/cassette-store.js';
+export {
+  type BrokerMode,
+  CassetteLoadError,
+  CassetteSaveError,
+  InteractionNotFoundError,
+  InteractionValidationError,
+  InterpositionError,
+  InvalidOptionError,
+  LiveResponderRequiredError,
+  RequestBodyTimeoutError,
+  RequestNotBrokeredError,
+  TruncatedRecordingError,
+  UpgradeNotRecordedError,
+} from './core/errors.js';
+export { fingerprint, type RequestFingerprint } from './core/fingerprint.js';
+export {
+  type HeaderPair,
+  Interaction,
+  type InteractionInit,
+  type InteractionRequest,
+  type ResponseChunk,
+} from './core/interaction.js';
+export type { LiveResponder } from './core/live-responder.js';
+export type { MetadataPair } from './core/metadata.js';
+export type { RequestHead } from './core/recording.js';
+export type { Playback } from './core/story.js';
+export { type Interposition, type InterpositionReport, installInterposition, interpose } from './install.js';
+export type { CassetteOptions, InterpositionOptions } from './options.js';
+export { JsonFileCassetteStore, type JsonFileCassetteStoreOptions } from './stores/json-file.js';
+export { MemoryCassetteStore, type MemoryCassetteStoreOptions } from './stores/memory.js';
+export { withCassette } from './with-cassette.js';

@@ -1,0 +1,145 @@
+import type { Dispatcher } from 'undici';
+import { hookCompose } from './adapters/undici/compose-hook.js';
+import type { Route } from './adapters/undici/dispatch.js';
+import { brokeringInterceptor } from './adapters/undici/interpose.js';
+import { Redirects } from './adapters/undici/redirects.js';
+import { Broker, type BrokerStats } from './core/broker.js';
+import type { Cassette } from './core/cassette.js';
+import { type BrokerMode, InvalidOptionError } from './core/errors.js';
+import { RecordingGroup } from './core/recording.js';
+import { closeCassette, type Opened, openCassette, routeTo, settle } from './opening.js';
+import { type InterpositionOptions, requestedMode, resolveOptions } from './options.js';
+import { interceptGlobals, routeEverything } from './routing.js';
+
+const DEFAULT_CASSETTE = '__cassettes__/default.json';
+export const DEFAULT_MODE_SOURCE = 'the default';
+
+/** What an installation did, and under which settings. */
+export interface InterpositionReport extends BrokerStats {
+  readonly mode: BrokerMode;
+  /** Where the mode was set: `INTERPOSITION_MODE`, the call, or the default. */
+  readonly modeSource: string;
+  /** Where the cassette lives. */
+  readonly cassette: string;
+  /** How many interactions it holds. */
+  readonly interactions: number;
+}
+
+/** An installation: every request of the process that is outside a scope goes through its Broker until `uninstall`. */
+export class Interposition {
+  readonly broker: Broker;
+  readonly #modeSource: string;
+  readonly #opened: Opened;
+  readonly #route: Route;
+  readonly #undo: readonly (() => void)[];
+  #uninstalled: Promise<void> | undefined;
+
+  /** Made by `installInterposition`. */
+  constructor(entry: Opened, modeSource: string) {
+    this.broker = entry.broker;
+    this.#modeSource = modeSource;
+    this.#opened = entry;
+    this.#route = routeTo(entry);
+    this.#undo = [routeEverything(this.#route), interceptGlobals()];
+    routes.set(this, this.#route);
+  }
+
+  get mode(): BrokerMode {
+    return this.broker.mode;
+  }
+
+  /** The cassette as it is now. */
+  get cassette(): Cassette {
+    return this.broker.cassette;
+  }
+
+  /** What happened so far. */
+  report(): InterpositionReport {
+    return {
+      ...this.broker.stats,
+      mode: this.mode,
+      modeSource: this.#modeSource,
+      cassette: this.broker.location ?? 'in memory',
+      interactions: this.cassette.size,
+    };
+  }
+
+  /**
+   * Ends the installation: the global dispatcher is again what it would be without it, or an installation's that came
+   * before. Resolves when every recording is saved. Calling it again gives the same promise.
+   *
+   * @throws CassetteSaveError where a recording could not be saved and no request told so.
+   */
+  uninstall(): Promise<void> {
+    this.#uninstalled ??= this.#end();
+    return this.#uninstalled;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.uninstall();
+  }
+
+  async #end(): Promise<void> {
+    for (const undo of this.#undo) {
+      undo();
+    }
+    try {
+      await settle(this.#route);
+    } finally {
+      await closeCassette(this.#opened);
+    }
+  }
+}
+
+const routes = new WeakMap<Interposition, Route>();
+
+/**
+ * Brings every request of this process that goes through a global undici dispatcher, and so every `fetch`, to a Broker.
+ * Of several installations the last one answers, until it is uninstalled.
+ *
+ * @param mode `replay` where neither this nor `INTERPOSITION_MODE`, which wins, says otherwise.
+ * @param options.cassette The file; `INTERPOSITION_CASSETTE` wins, `__cassettes__/default.json` where neither is given.
+ * @throws InvalidOptionError for an unknown mode or option.
+ * @throws CassetteLoadError where the cassette cannot be loaded: in `replay` also where it is missing.
+ */
+export async function installInterposition(
+  mode?: BrokerMode,
+  options: InterpositionOptions = {},
+): Promise<Interposition> {
+  const chosen = requestedMode(mode, 'the call of installInterposition') ?? {
+    mode: 'replay',
+    source: DEFAULT_MODE_SOURCE,
+  };
+  const resolved = resolveOptions(options);
+  const fromEnvironment = process.env.INTERPOSITION_CASSETTE || undefined;
+  const where = fromEnvironment ?? resolved.store ?? resolved.cassette ?? DEFAULT_CASSETTE;
+  return new Interposition(await openCassette(chosen, where, resolved), chosen.source);
+}
+
+/**
+ * An undici interceptor that brokers what a program's own dispatcher is asked:
+ * `new Agent().compose(interpose(broker))`. Live requests go on to that dispatcher; a Broker's own live responder is
+ * for its `replay`.
+ *
+ * @param target A Broker, or an installation, whose Broker it then shares.
+ */
+export function interpose(target: Broker | Interposition): Dispatcher.DispatcherComposeInterceptor {
+  const route = target instanceof Broker ? routeOf(target) : routes.get(target);
+  if (route === undefined) {
+    throw new InvalidOptionError('interpose', 'it takes a Broker or what installInterposition gave.');
+  }
+  hookCompose();
+  // undici's own types differ between its major versions; what the interceptor does with them does not.
+  return brokeringInterceptor(() => route) as unknown as Dispatcher.DispatcherComposeInterceptor;
+}
+
+const BODY_WAIT_MS = 5000;
+
+function routeOf(broker: Broker): Route {
+  return {
+    broker,
+    group: new RecordingGroup(),
+    redirects: new Redirects(BODY_WAIT_MS),
+    bodyWait: BODY_WAIT_MS,
+  };
+}

@@ -1,0 +1,13 @@
+import { InterpositionError } from './core/errors.js';
+import { installInterposition } from './install.js';
+
+// The preload: `node --import interposition/register app.js`. Its settings come from the environment.
+try {
+  await installInterposition();
+} catch (error) {
+  if (!(error instanceof InterpositionError)) {
+    throw error;
+  }
+  process.stderr.write(`interposition: ${error.message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import { threadId } from 'node:worker_threads';
+import type { SessionEntry } from './core/broker.js';
+import { isoNow } from './core/clock.js';
+
+const VARIABLE = 'INTERPOSITION_SESSION';
+
+/** Was this process started by one that is recording? Then it belongs to the same session. */
+const inherited = process.env[VARIABLE];
+let own: string | undefined;
+const entries = new Map<string, number>();
+
+export function isRootOfSession(): boolean {
+  return inherited === undefined;
+}
+
+/**
+ * A new entry of a cassette: the lane that it records, the one that it replays. Workers and children of a process that
+ * records inherit its session through the environment.
+ */
+export function enterSession(location: string, records: boolean): SessionEntry {
+  const entry = entries.get(location) ?? 0;
+  entries.set(location, entry + 1);
+  const lane = inherited === undefined ? `${entry + 1}` : `${process.pid}.${threadId}.${entry + 1}`;
+  return { id: records ? sessionId() : '', lane, entry };
+}
+
+function sessionId(): string {
+  own ??= inherited ?? `${isoNow().replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
+  process.env[VARIABLE] = own;
+  return own;
+}

@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Cassette } from '../core/cassette.js';
+import type { CassetteStore } from '../core/cassette-store.js';
+import { CassetteLoadError, CassetteSaveError, describe, InvalidOptionError } from '../core/errors.js';
+import type { Interaction } from '../core/interaction.js';
+import { parseCassette, printCassette, printInteraction } from '../formats/cassette-json.js';
+import { oneAtATime, replaceFile, replaceFileSync, type Stamp, stampOf, targetOf } from './atomic-file.js';
+
+/** Options of a JsonFileCassetteStore. */
+export interface JsonFileCassetteStoreOptions {
+  /** Load an empty cassette where the file is missing, instead of failing; false where left out. */
+  readonly createIfMissing?: boolean;
+}
+
+/** What the file held when this store last read or wrote it. */
+interface Known {
+  readonly stamp: Stamp | undefined;
+  readonly blocks: readonly string[];
+}
+
+/**
+ * A cassette in one pretty-printed JSON file. A save replaces the file at once: a crash leaves the old one or the new
+ * one. A file that somebody else changed since it was read is merged, not overwritten: what was deleted stays deleted.
+ *
+ * @throws InvalidOptionError from the constructor for a URL that is no `file:` URL, or an empty path.
+ */
+export class JsonFileCassetteStore implements CassetteStore {
+  /** The absolute path. */
+  readonly location: string;
+  readonly #createIfMissing: boolean;
+  readonly #printed = new WeakMap<Interaction, string>();
+  #known: Known = { stamp: undefined, blocks: [] };
+
+  /** @param path A path, relative to the working directory of this moment, or a `file:` URL. */
+  constructor(path: string | URL, options: JsonFileCassetteStoreOptions = {}) {
+    this.location = absolutePath(path);
+    this.#createIfMissing = options.createIfMissing ?? false;
+  }
+
+  /**
+   * @throws CassetteLoadError where the file is missing (unless made with `createIfMissing`), unreadable, a folder,
+   * empty, cut off, not JSON, of a newer version, or holds an interaction that is not well formed.
+   */
+  async load(): Promise<Cassette> {
+    let text: string;
+    let stamp: Stamp | undefined;
+    try {
+      // Before the read: a change in between is then noticed at the next save.
+      stamp = stampOf(this.location);
+      text = await readFile(this.location, 'utf8');
+    } catch (cause) {
+      if (isMissing(cause) && this.#createIfMissing) {
+        this.#known = { stamp: undefined, blocks: [] };
+        return new Cassette();
+      }
+      throw loadError(this.location, cause);
+    }
+    const interactions = parseCassette(text, this.location);
+    this.#known = { stamp, blocks: interactions.map((interaction) => this.#print(interaction)) };
+    return new Cassette(interactions);
+  }
+
+  /** @throws CassetteSaveError where the file cannot be written, or what is there now cannot be read. */
+  async save(cassette: Cassette): Promise<void> {
+    await oneAtATime(this.location, async () => {
+      try {
+        const blocks = this.#blocksToWrite(cassette);
+        await replaceFile(this.location, printCassette(blocks));
+        this.#known = { stamp: stampOf(this.location), blocks };
+      } catch (cause) {
+        throw saveError(this.location, cause);
+      }
+    });
+  }
+
+  /** @throws CassetteSaveError as `save` does. */
+  saveSync(cassette: Cassette): void {
+    try {
+      const blocks = this.#blocksToWrite(cassette);
+      replaceFileSync(this.location, printCassette(blocks));
+      this.#known = { stamp: stampOf(this.location), blocks };
+    } catch (cause) {
+      throw saveError(this.location, cause);
+    }
+  }
+
+  #print(interaction: Interaction): string {
+    let block = this.#printed.get(interaction);
+    if (block === undefined) {
+      block = printInteraction(interaction);
+      this.#printed.set(interaction, block);
+    }
+    return block;
+  }
+
+  #blocksToWrite(cassette: Cassette): readonly string[] {
+    const wanted = cassette.interactions.map((interaction) => this.#print(interaction));
+    const stamp = stampOf(this.location);
+    if (stamp === this.#known.stamp) {
+      return wanted;
+    }
+    return merged(stamp === undefined ? [] : this.#readBlocks(), this.#known.blocks, wanted);
+  }
+
+  #readBlocks(): readonly string[] {
+    const text = readFileSync(targetOf(this.location), 'utf8');
+    return parseCassette(text, this.location).map((interaction) => this.#print(interaction));
+  }
+}
+
+/**
+ * What the file is to hold when somebody changed it: what it holds now, without what this side removed, and with what
+ * this side added since it last knew the file.
+ */
+function merged(
+  now: readonly string[],
+  known: readonly string[],
+  wanted: readonly string[],
+): readonly string[] {
+  const knownSet = new Set(known);
+  const wantedSet = new Set(wanted);
+  const nowSet = new Set(now);
+  const kept = now.filter((block) => !knownSet.has(block) || wantedSet.has(block));
+  return [...kept, ...wanted.filter((block) => !knownSet.has(block) && !nowSet.has(block))];
+}
+
+function absolutePath(path: string | URL): string {
+  if (typeof path === 'string') {
+    if (path === '' || path.includes('\0')) {
+      throw new InvalidOptionError('cassette path', `${JSON.stringify(path)} names no file.`);
+    }
+    return resolve(path.startsWith('file:') ? fileURLToPath(path) : path);
+  }
+  if (!(path instanceof URL) || path.protocol !== 'file:') {
+    throw new InvalidOptionError('cassette path', `${String(path)} is neither a path nor a file: URL.`);
+  }
+  return fileURLToPath(path);
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException)?.code === 'ENOENT';
+}
+
+function loadError(location: string, cause: unknown): CassetteLoadError {
+  const code = (cause as NodeJS.ErrnoException)?.code;
+  if (isMissing(cause)) {
+    return new CassetteLoadError(location, {
+      cause,
+      problem: 'the file does not exist',
+      hint:
+        'Record it first, in mode "record" or "auto"; a store that may start empty is made with ' +
+        '{ createIfMissing: true }.',
+    });
+  }
+  if (code === 'EISDIR') {
+    return new CassetteLoadError(location, { cause, problem: 'it is a folder', hint: 'Name a file in it.' });
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    const hint = 'Give this user the right to read it.';
+    return new CassetteLoadError(location, { cause, problem: `it may not be read (${code})`, hint });
+  }
+  return new CassetteLoadError(location, { cause });
+}
+
+function saveError(location: string, cause: unknown): CassetteSaveError {
+  const hint = 'What was in the file is still there; this recording is not.';
+  return new CassetteSaveError(location, { cause, problem: describe(cause).replace(/\.$/, ''), hint });
+}

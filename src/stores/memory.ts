@@ -1,0 +1,39 @@
+import { Cassette } from '../core/cassette.js';
+import type { CassetteStore } from '../core/cassette-store.js';
+import { CassetteLoadError } from '../core/errors.js';
+
+/** Options of a MemoryCassetteStore. */
+export interface MemoryCassetteStoreOptions {
+  /** Load an empty cassette where nothing was saved yet, instead of failing; false where left out. */
+  readonly createIfMissing?: boolean;
+}
+
+/** Keeps a cassette for as long as the process lives. */
+export class MemoryCassetteStore implements CassetteStore {
+  readonly location = 'in memory';
+  readonly #createIfMissing: boolean;
+  #cassette: Cassette | undefined;
+
+  constructor(options: MemoryCassetteStoreOptions = {}) {
+    this.#createIfMissing = options.createIfMissing ?? false;
+  }
+
+  /** @throws CassetteLoadError where nothing was saved, unless the store was made with `createIfMissing`. */
+  async load(): Promise<Cassette> {
+    if (this.#cassette === undefined && !this.#createIfMissing) {
+      throw new CassetteLoadError(this.location, {
+        problem: 'nothing was saved in this store',
+        hint: 'Pass { createIfMissing: true } to start with an empty one.',
+      });
+    }
+    return this.#cassette ?? new Cassette();
+  }
+
+  async save(cassette: Cassette): Promise<void> {
+    this.#cassette = cassette;
+  }
+
+  saveSync(cassette: Cassette): void {
+    this.#cassette = cassette;
+  }
+}

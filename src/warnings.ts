@@ -1,0 +1,19 @@
+import { debuglog } from 'node:util';
+import type { RequestHead } from './core/recording.js';
+
+const warned = new Set<string>();
+
+/** Tells the user something on stderr, once a process. */
+export function warnOnce(message: string): void {
+  if (!warned.has(message)) {
+    warned.add(message);
+    process.stderr.write(`interposition: ${message}\n`);
+  }
+}
+
+const debug = debuglog('interposition');
+
+/** One line a request on stderr under `NODE_DEBUG=interposition`. */
+export function logLookup(outcome: 'HIT' | 'MISS', { action, target }: RequestHead): void {
+  debug('%s %s %s', outcome, action, target);
+}
