@@ -2,7 +2,6 @@ import type { Dispatcher } from 'undici';
 import { hookCompose } from './adapters/undici/compose-hook.js';
 import type { Route } from './adapters/undici/dispatch.js';
 import { brokeringInterceptor } from './adapters/undici/interpose.js';
-import { Redirects } from './adapters/undici/redirects.js';
 import { Broker, type BrokerStats } from './core/broker.js';
 import type { Cassette } from './core/cassette.js';
 import { type BrokerMode, InvalidOptionError } from './core/errors.js';
@@ -139,7 +138,6 @@ function routeOf(broker: Broker): Route {
   return {
     broker,
     group: new RecordingGroup(),
-    redirects: new Redirects(BODY_WAIT_MS),
     bodyWait: BODY_WAIT_MS,
   };
 }

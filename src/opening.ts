@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import type { Route } from './adapters/undici/dispatch.js';
 import { globalOriginal } from './adapters/undici/global-slots.js';
 import { dispatcherResponder } from './adapters/undici/live-responder.js';
-import { Redirects } from './adapters/undici/redirects.js';
 import { Broker } from './core/broker.js';
 import type { CassetteStore } from './core/cassette-store.js';
 import { withDeadline } from './core/deadline.js';
@@ -19,7 +18,6 @@ const DEFAULT_BODY_WAIT_MS = 5000;
 /** A Broker that is in use, and what its users share. */
 export interface Opened {
   readonly broker: Broker;
-  readonly redirects: Redirects;
   readonly bodyWait: number;
 }
 
@@ -50,7 +48,7 @@ export async function openCassette(
     observer: { lookup: logLookup, warning: warnOnce },
   });
   const bodyWait = options.bodyWait ?? DEFAULT_BODY_WAIT_MS;
-  const entry = { broker, redirects: new Redirects(bodyWait), bodyWait };
+  const entry = { broker, bodyWait };
   opened.add(entry);
   watchExit();
   return entry;

@@ -90,17 +90,7 @@ export function isOneWhole({ headers }: ResponseHead): boolean {
   return headerValue(headers, 'content-length') !== undefined;
 }
 
-/** Where a redirect leads (RFC 9110, 15.4), as an absolute URL without its fragment. */
-export function redirectTarget(base: string, { statusCode, headers }: ResponseHead): string | undefined {
-  const location = headerValue(headers, 'location');
-  if (
-    ![301, 302, 303, 307, 308].includes(statusCode) ||
-    location === undefined ||
-    !URL.canParse(location, base)
-  ) {
-    return undefined;
-  }
-  const url = new URL(location, base);
-  url.hash = '';
-  return url.href;
+/** Does it send the client elsewhere (RFC 9110, 15.4)? */
+export function isRedirect({ statusCode, headers }: ResponseHead): boolean {
+  return [301, 302, 303, 307, 308].includes(statusCode) && headerValue(headers, 'location') !== undefined;
 }

@@ -8,8 +8,7 @@ import { redactCredentials } from '../../http/redact.js';
 import { Exchange } from './exchange.js';
 import { LiveSource } from './live.js';
 import { programOf } from './program.js';
-import type { Dispatch, DispatchOptions, Handler } from './protocol.js';
-import type { Redirects } from './redirects.js';
+import { type Dispatch, type DispatchOptions, type Handler, isControllerHandler } from './protocol.js';
 import { ReplayedSource } from './replayed.js';
 import { immediateBytes, type ReadBody, readBody, sentHeaders, tapBody } from './request-body.js';
 import { requestHead } from './request-head.js';
@@ -19,7 +18,6 @@ import { upstreamHandler } from './upstream-handler.js';
 export interface Route {
   readonly broker: Broker;
   readonly group: RecordingGroup;
-  readonly redirects: Redirects;
   /** How long a request body may stay open where it has to be read first, in ms. */
   readonly bodyWait: number;
 }
@@ -103,8 +101,8 @@ function forwardTapped({ route, recording, upstream, options, handler }: Forward
   });
   const exchange = new Exchange(programOf(handler));
   const live = new LiveSource(exchange, recording, route.broker, {
-    redirects: route.redirects,
     requestKnown: () => settledWithin(settled, route.bodyWait),
+    bodyWait: route.bodyWait,
   });
   exchange.source = live;
   return upstream({ ...options, body, [BROKERED]: true } as DispatchOptions, upstreamHandler(handler, live));
@@ -121,7 +119,8 @@ function lookUp(call: LookUp): boolean {
   const exchange = new Exchange(programOf(handler));
   const bytes = immediateBytes(options.body);
   try {
-    exchange.begin();
+    // The contexts that undici's clients give in the one protocol and in the other.
+    exchange.begin(isControllerHandler(handler) ? null : undefined);
     if (exchange.ended) {
       return true;
     }
@@ -178,8 +177,8 @@ function answer(call: LookUp, exchange: Exchange, { request, hit, order, again }
   const recording = broker.record(request, { order, group: route.group });
   recording.request = request;
   const live = new LiveSource(exchange, recording, broker, {
-    redirects: route.redirects,
     requestKnown: () => Promise.resolve(),
+    bodyWait: route.bodyWait,
   });
   exchange.source = live;
   upstream({ ...options, body: again, [BROKERED]: true } as DispatchOptions, upstreamHandler(handler, live));

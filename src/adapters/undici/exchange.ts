@@ -35,7 +35,7 @@ export class Exchange {
   }
 
   /** Tells the program that its request is on its way, which is when it gets the means to abort it. */
-  begin(context: unknown = null): void {
+  begin(context: unknown): void {
     if (this.#begun) {
       return;
     }

@@ -1,19 +1,19 @@
 import type { Broker } from '../../core/broker.js';
+import { clearTimeout, setTimeout } from '../../core/clock.js';
 import type { Recording } from '../../core/recording.js';
 import {
   endsWithHeaders,
   headMetadata,
   interimMetadata,
   isOneWhole,
+  isRedirect,
   type ResponseHead,
-  redirectTarget,
   trailerMetadata,
 } from '../../http/response.js';
 import type { Exchange, Source } from './exchange.js';
 import { headerPairs } from './headers.js';
 import type { IncomingHead, IncomingTrailers } from './program.js';
 import type { Abort } from './protocol.js';
-import type { Redirects } from './redirects.js';
 
 /** What an exchange can do to the upstream that answers it. */
 export interface Upstream {
@@ -21,19 +21,33 @@ export interface Upstream {
   resume(): void;
 }
 
+/** How the exchange is to end for the program, once it has been given everything before. */
+type Ending =
+  | { readonly kind: 'whole'; readonly trailers: IncomingTrailers }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'unsaved'; readonly error: unknown };
+
+/** What a LiveSource is made with. */
+export interface LiveOptions {
+  /** Resolves when the recording has its request, or never will. */
+  readonly requestKnown: () => Promise<void>;
+  /** How long the head of a redirect may wait for its body, in ms. */
+  readonly bodyWait: number;
+}
+
 const NOTHING = new Uint8Array();
 
 /**
  * Answers an exchange live while it is recorded: what arrives goes to the recording and to the program, in this
- * order and at once. The program's end waits for the save, and so do headers that are the end. While the program
- * pauses, the recorder reads ahead up to its bound; beyond that the pause reaches the upstream.
+ * order and at once. The program's end waits for the save. So does a head that is the end for the program: of a
+ * response without a body, and of a redirect, whose body nobody who follows it reads. While the program pauses, the
+ * recorder reads ahead up to its bound; beyond that the pause reaches the upstream.
  */
 export class LiveSource implements Source {
   readonly #exchange: Exchange;
   readonly #recording: Recording;
-  readonly #redirects: Redirects;
   readonly #readAhead: number;
-  readonly #requestKnown: () => Promise<void>;
+  readonly #options: LiveOptions;
 
   #upstream: Upstream | undefined;
   #upstreamPaused = false;
@@ -41,26 +55,18 @@ export class LiveSource implements Source {
   #programPaused = false;
   #advancing = false;
   #isWhole = false;
-  #headSeen = false;
+  #isFirstData = true;
+  #heldHead: IncomingHead | undefined;
+  #holdTimer: ReturnType<typeof setTimeout> | undefined;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
-  #heldHead: IncomingHead | undefined;
-  #ending: { readonly trailers: IncomingTrailers } | { readonly error: unknown } | undefined;
+  #ending: Ending | undefined;
 
-  /**
-   * @param options.requestKnown Resolves when the recording has its request, or never will.
-   */
-  constructor(
-    exchange: Exchange,
-    recording: Recording,
-    broker: Broker,
-    options: { readonly redirects: Redirects; readonly requestKnown: () => Promise<void> },
-  ) {
+  constructor(exchange: Exchange, recording: Recording, broker: Broker, options: LiveOptions) {
     this.#exchange = exchange;
     this.#recording = recording;
-    this.#redirects = options.redirects;
     this.#readAhead = broker.readAhead;
-    this.#requestKnown = options.requestKnown;
+    this.#options = options;
   }
 
   // What the upstream tells
@@ -86,33 +92,33 @@ export class LiveSource implements Source {
       this.#recording.add(NOTHING, interimMetadata(head), true);
       return this.#exchange.program.head(incoming);
     }
-    this.#headSeen = true;
     this.#isWhole = isOneWhole(head);
     this.#recording.add(NOTHING, headMetadata(head), true);
-    const { action, target } = this.#recording.head;
-    const next = redirectTarget(target, head);
-    if (next !== undefined) {
-      this.#redirects.add(next, this.#recording);
-    }
-    if (endsWithHeaders(action, head)) {
+    if (endsWithHeaders(this.#recording.head.action, head)) {
       this.#heldHead = incoming;
-      return true;
+    } else if (isRedirect(head)) {
+      this.#heldHead = incoming;
+      this.#holdTimer = setTimeout(() => this.#advance(), this.#options.bodyWait);
+    } else {
+      this.#programPaused = !this.#exchange.program.head(incoming);
     }
-    this.#programPaused = !this.#exchange.program.head(incoming);
     return true;
   }
 
   /** False where the upstream is to pause. */
   data(chunk: Uint8Array): boolean {
-    this.#recording.add(chunk, [], this.#isWhole || this.#headSeen);
-    this.#headSeen = false;
-    if (this.#programPaused || this.#advancing || this.#queue.length > 0) {
+    this.#recording.add(chunk, [], this.#isWhole || this.#isFirstData);
+    this.#isFirstData = false;
+    if (this.#heldHead || this.#programPaused || this.#advancing || this.#queue.length > 0) {
       this.#queue.push(chunk);
       this.#queuedBytes += chunk.byteLength;
     } else {
       this.#programPaused = !this.#exchange.program.data(chunk);
     }
     this.#upstreamPaused = this.#queuedBytes > this.#readAhead;
+    if (this.#upstreamPaused && this.#heldHead) {
+      this.#advance();
+    }
     return !this.#upstreamPaused;
   }
 
@@ -120,10 +126,10 @@ export class LiveSource implements Source {
     this.#upstreamDone = true;
     this.#recording.add(NOTHING, trailerMetadata(headerPairs(trailers.raw, trailers.parsed)), true);
     this.#saved().then(
-      () => this.#finish({ trailers }),
+      () => this.#finish({ kind: 'whole', trailers }),
       (error: unknown) => {
         this.#recording.surfaced = this.#heldHead !== undefined;
-        this.#finish({ error });
+        this.#finish({ kind: 'unsaved', error });
       },
     );
   }
@@ -136,7 +142,7 @@ export class LiveSource implements Source {
       return;
     }
     this.#recording.discard();
-    this.#finish({ error });
+    this.#finish({ kind: 'failed', error });
   }
 
   // What the program wants
@@ -156,7 +162,8 @@ export class LiveSource implements Source {
   }
 
   #cutOff(): void {
-    this.#queue = [];
+    clearTimeout(this.#holdTimer);
+    this.#dropQueue();
     if (this.#recording.request === undefined) {
       this.#recording.discard();
     } else {
@@ -166,13 +173,13 @@ export class LiveSource implements Source {
 
   async #saved(): Promise<void> {
     if (this.#recording.request === undefined) {
-      await this.#requestKnown();
+      await this.#options.requestKnown();
     }
     await this.#recording.end();
-    await this.#redirects.saved(this.#recording);
   }
 
-  #finish(ending: { readonly trailers: IncomingTrailers } | { readonly error: unknown }): void {
+  #finish(ending: Ending): void {
+    clearTimeout(this.#holdTimer);
     this.#ending = ending;
     this.#advance();
   }
@@ -187,7 +194,7 @@ export class LiveSource implements Source {
       this.#deliver();
     } catch (error) {
       // The program's handler threw while it was reading on: as live, this aborts its exchange.
-      this.#queue = [];
+      this.#dropQueue();
       this.#recording.discard();
       this.#exchange.fail(error);
       if (!this.#upstreamDone) {
@@ -203,29 +210,38 @@ export class LiveSource implements Source {
   }
 
   #deliver(): void {
+    const ending = this.#ending;
+    if (this.#heldHead !== undefined && ending?.kind !== 'unsaved') {
+      const head = this.#heldHead;
+      this.#heldHead = undefined;
+      clearTimeout(this.#holdTimer);
+      this.#programPaused = !this.#exchange.program.head(head);
+    }
     for (let chunk = this.#take(); chunk !== undefined; chunk = this.#take()) {
       this.#programPaused = !this.#exchange.program.data(chunk);
     }
-    if (this.#ending === undefined || this.#queue.length > 0 || this.#programPaused) {
-      return;
-    }
-    if ('error' in this.#ending) {
-      this.#exchange.fail(this.#ending.error);
-      return;
-    }
     if (this.#heldHead !== undefined) {
-      const head = this.#heldHead;
-      this.#heldHead = undefined;
-      this.#programPaused = !this.#exchange.program.head(head);
-      if (this.#programPaused) {
-        return;
-      }
+      // Never seen by the program, so the failed save is all that it sees.
+      this.#dropQueue();
     }
-    this.#exchange.end(this.#ending.trailers);
+    if (ending === undefined || this.#queue.length > 0 || this.#programPaused || this.#exchange.ended) {
+      return;
+    }
+    if (ending.kind === 'whole') {
+      this.#exchange.end(ending.trailers);
+    } else {
+      this.#exchange.fail(ending.error);
+    }
+  }
+
+  #dropQueue(): void {
+    this.#queue = [];
+    this.#queuedBytes = 0;
   }
 
   #take(): Uint8Array | undefined {
-    const chunk = this.#programPaused || this.#exchange.ended ? undefined : this.#queue.shift();
+    const held = this.#programPaused || this.#heldHead !== undefined || this.#exchange.ended;
+    const chunk = held ? undefined : this.#queue.shift();
     this.#queuedBytes -= chunk?.byteLength ?? 0;
     return chunk;
   }

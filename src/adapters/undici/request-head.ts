@@ -14,13 +14,16 @@ export function requestHead(options: DispatchOptions, origin: string | undefined
   if (typeof method !== 'string' || typeof path !== 'string' || base === undefined) {
     return undefined;
   }
-  const search = query == null ? '' : stringify(query as Parameters<typeof stringify>[0]);
-  const location = search === '' ? path : `${path}?${search}`;
-  if (!URL.canParse(location, base)) {
+  if (!URL.canParse(base)) {
     return undefined;
   }
-  // Not by resolving: a path that begins with two slashes is no host.
-  const url = location.startsWith('/') ? new URL(new URL(base).origin + location) : new URL(location, base);
-  url.hash = '';
-  return { protocol: 'http', action: method, target: url.href, headers: requestHeaderPairs(options.headers) };
+  const search = query == null ? '' : stringify(query as Parameters<typeof stringify>[0]);
+  const location = search === '' ? path : `${path}?${search}`;
+  return {
+    protocol: 'http',
+    action: method,
+    // As it goes over the wire: resolving the path would make one of two that a server tells apart.
+    target: /^https?:\/\//i.test(path) ? location : new URL(base).origin + location,
+    headers: requestHeaderPairs(options.headers),
+  };
 }
