@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { InvalidOptionError } from './core/errors.js';
 
 const FOLDER = '__cassettes__';
-const MAX_SEGMENT = 100;
+// Of the 255 that file systems take, with room for a hash and for the name of a draft.
+const MAX_SEGMENT_BYTES = 160;
 const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 /**
@@ -27,9 +28,23 @@ function safeSegment(segment: string): string {
   const plain = segment
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what no file name may hold
     .replace(/[\u0000-\u001f\u007f<>:"|?*\\]/g, '-')
-    .replace(/^\.+|[. ]+$/g, '')
-    .slice(0, MAX_SEGMENT);
-  return RESERVED.test(plain) ? `-${plain}` : plain;
+    .replace(/^\.+|[. ]+$/g, '');
+  const short = shortened(plain);
+  return RESERVED.test(short) ? `-${short}` : short;
+}
+
+/** As much of it as fits, in whole characters: file systems count bytes. */
+function shortened(segment: string): string {
+  let bytes = 0;
+  let short = '';
+  for (const character of segment) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > MAX_SEGMENT_BYTES) {
+      break;
+    }
+    short += character;
+  }
+  return short;
 }
 
 function hash(name: string): string {

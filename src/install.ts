@@ -1,12 +1,10 @@
 import type { Dispatcher } from 'undici';
-import { hookCompose } from './adapters/undici/compose-hook.js';
 import type { Route } from './adapters/undici/dispatch.js';
 import { brokeringInterceptor } from './adapters/undici/interpose.js';
 import { Broker, type BrokerStats } from './core/broker.js';
 import type { Cassette } from './core/cassette.js';
 import { type BrokerMode, InvalidOptionError } from './core/errors.js';
-import { RecordingGroup } from './core/recording.js';
-import { closeCassette, type Opened, openCassette, routeTo, settle } from './opening.js';
+import { adopt, closeCassette, type Opened, openCassette, routeTo, settle } from './opening.js';
 import { type InterpositionOptions, requestedMode, resolveOptions } from './options.js';
 import { interceptGlobals, routeEverything } from './routing.js';
 
@@ -111,7 +109,7 @@ export async function installInterposition(
   };
   const resolved = resolveOptions(options);
   const fromEnvironment = process.env.INTERPOSITION_CASSETTE || undefined;
-  const where = fromEnvironment ?? resolved.store ?? resolved.cassette ?? DEFAULT_CASSETTE;
+  const where = fromEnvironment ?? resolved.cassette ?? resolved.store ?? DEFAULT_CASSETTE;
   return new Interposition(await openCassette(chosen, where, resolved), chosen.source);
 }
 
@@ -123,21 +121,10 @@ export async function installInterposition(
  * @param target A Broker, or an installation, whose Broker it then shares.
  */
 export function interpose(target: Broker | Interposition): Dispatcher.DispatcherComposeInterceptor {
-  const route = target instanceof Broker ? routeOf(target) : routes.get(target);
+  const route = target instanceof Broker ? routeTo(adopt(target)) : routes.get(target);
   if (route === undefined) {
     throw new InvalidOptionError('interpose', 'it takes a Broker or what installInterposition gave.');
   }
-  hookCompose();
   // undici's own types differ between its major versions; what the interceptor does with them does not.
   return brokeringInterceptor(() => route) as unknown as Dispatcher.DispatcherComposeInterceptor;
-}
-
-const BODY_WAIT_MS = 5000;
-
-function routeOf(broker: Broker): Route {
-  return {
-    broker,
-    group: new RecordingGroup(),
-    bodyWait: BODY_WAIT_MS,
-  };
 }

@@ -54,6 +54,14 @@ export async function openCassette(
   return entry;
 }
 
+/** A Broker of the program's own: what it has open at the exit is written all the same. */
+export function adopt(broker: Broker): Opened {
+  const entry = { broker, bodyWait: DEFAULT_BODY_WAIT_MS };
+  opened.add(entry);
+  watchExit();
+  return entry;
+}
+
 function storeFor(where: string | URL | CassetteStore, createIfMissing: boolean): CassetteStore {
   if (typeof where !== 'string' && !(where instanceof URL)) {
     return where;

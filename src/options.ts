@@ -70,10 +70,14 @@ const CHECKS: Record<keyof InterpositionOptions, { test(value: unknown): boolean
 /**
  * The options that hold: those of the environment before those of the code.
  *
+ * @param others What the options may hold besides, which the caller checks.
  * @throws InvalidOptionError for an unknown option, a value of the wrong kind, and JSON that is none.
  */
-export function resolveOptions<T extends InterpositionOptions>(options: T): T {
-  return { ...checkedOptions(options, 'options'), ...environmentOptions() };
+export function resolveOptions<T extends InterpositionOptions>(
+  options: T,
+  others: readonly string[] = [],
+): T {
+  return { ...checkedOptions(options, 'options', others), ...environmentOptions() };
 }
 
 /**
@@ -115,22 +119,26 @@ function environmentOptions(): InterpositionOptions {
   } catch (cause) {
     throw new InvalidOptionError('INTERPOSITION_OPTIONS', 'it is not JSON.', { cause });
   }
-  return checkedOptions(options as InterpositionOptions, 'INTERPOSITION_OPTIONS');
+  return checkedOptions(options as InterpositionOptions, 'INTERPOSITION_OPTIONS', []);
 }
 
-function checkedOptions<T extends InterpositionOptions>(options: T, where: string): T {
+function checkedOptions<T extends InterpositionOptions>(
+  options: T,
+  where: string,
+  others: readonly string[],
+): T {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new InvalidOptionError(where, 'it is not an object.');
   }
   for (const [name, value] of Object.entries(options)) {
-    if (name === 'name' || name === 'mode' || value === undefined) {
+    if (others.includes(name) || value === undefined) {
       continue;
     }
     const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof InterpositionOptions] : undefined;
     if (check === undefined) {
       throw new InvalidOptionError(
         `${where}.${name}`,
-        `there is no such option; there are ${Object.keys(CHECKS).join(', ')}.`,
+        `there is no such option; there are ${[...others, ...Object.keys(CHECKS)].join(', ')}.`,
       );
     }
     if (!check.test(value)) {

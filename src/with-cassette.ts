@@ -40,9 +40,10 @@ export async function withCassette<T>(
     throw new InvalidOptionError('withCassette', 'its last argument is not a function.');
   }
   const given = typeof first === 'string' ? { name: first } : first;
-  const options = resolveOptions(given);
+  const options = resolveOptions(given, ['name', 'mode']);
+  // A scope's own cassette: one that the environment names would throw all scopes together.
   const where =
-    options.store ?? options.cassette ?? cassettePath(options.name ?? nameFor(fn, callingFile(withCassette)));
+    given.store ?? given.cassette ?? cassettePath(given.name ?? nameFor(fn, callingFile(withCassette)));
   const scope = await enter(where, modeFor(options.mode, where), options);
   const route = routeTo(await scope.opened);
   let result: Awaited<T>;
@@ -62,9 +63,16 @@ export async function withCassette<T>(
   return result;
 }
 
+/** A mode, and whether the scope itself decided on it. */
+interface Choice extends ChosenMode {
+  readonly byScope: boolean;
+}
+
 /** A cassette that scopes have open; those on the same cassette with the same mode and options share it. */
 interface SharedScope {
   readonly key: string;
+  readonly where: string;
+  readonly chosen: Choice;
   readonly opened: Promise<Opened>;
   users: number;
 }
@@ -76,7 +84,7 @@ let intercepting = false;
 
 async function enter(
   where: string | URL | CassetteStore,
-  chosen: ChosenMode,
+  chosen: Choice,
   options: InterpositionOptions,
 ): Promise<SharedScope> {
   if (!intercepting) {
@@ -88,7 +96,13 @@ async function enter(
   const key = JSON.stringify([identity(where), chosen.mode, playback, readAhead, bodyWait, storeWait]);
   let scope = shared.get(key);
   if (scope === undefined) {
-    scope = { key, opened: openCassette(chosen, where, options), users: 0 };
+    scope = {
+      key,
+      where: identity(where),
+      chosen,
+      opened: openCassette(chosen, where, options),
+      users: 0,
+    };
     shared.set(key, scope);
     const mine = scope;
     scope.opened.catch(() => forget(mine));
@@ -120,15 +134,20 @@ function identity(where: string | URL | CassetteStore): string {
   return `store ${storeNumbers.get(where)}`;
 }
 
-function modeFor(fromCode: BrokerMode | undefined, where: string | URL | CassetteStore): ChosenMode {
+function modeFor(fromCode: BrokerMode | undefined, where: string | URL | CassetteStore): Choice {
   const requested = requestedMode(fromCode, 'the options of withCassette');
   if (requested !== undefined) {
-    return requested;
+    return { ...requested, byScope: false };
+  }
+  // One that is open without a mode given has decided already, and its first save makes the file.
+  const open = [...shared.values()].find((scope) => scope.where === identity(where) && scope.chosen.byScope);
+  if (open !== undefined) {
+    return open.chosen;
   }
   const missing = isPath(where) && !existsSync(new JsonFileCassetteStore(where).location);
   return missing && !isCI()
-    ? { mode: 'record', source: 'the default for a cassette that is missing' }
-    : { mode: 'replay', source: DEFAULT_MODE_SOURCE };
+    ? { mode: 'record', source: 'the default for a cassette that is missing', byScope: true }
+    : { mode: 'replay', source: DEFAULT_MODE_SOURCE, byScope: true };
 }
 
 function nameFor(fn: () => unknown, file: string | undefined): string {

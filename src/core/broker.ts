@@ -112,6 +112,7 @@ export class Broker {
   #stats = { hits: 0, misses: 0, recorded: 0 };
   #writing: Promise<void> = Promise.resolve();
   #queued: Promise<void> | undefined;
+  #inStore: Promise<void> = Promise.resolve();
 
   constructor(cassette: Cassette, options: BrokerOptions = {}) {
     this.mode = checkedMode(options);
@@ -364,14 +365,17 @@ export class Broker {
     }
     const key = this.#project(request);
     const story = this.#index.get(key);
-    if (outcome === 'truncated' && story?.hasWhole) {
+    const sequence = this.#playback === 'sequence';
+    // A part of this session's own story keeps its place in it.
+    if (outcome === 'truncated' && story?.hasWhole && !(sequence && story.session === this.#session.id)) {
       return this.#save();
     }
     const responseChunks = recording.responseChunks;
     const lane = story?.lane(this.#session.id, this.#session.lane) ?? [];
     if (
+      sequence &&
       outcome === 'whole' &&
-      this.#playback === 'sequence' &&
+      !this.#awaitsEarlier(recording) &&
       repeatsLast(lane, recording, responseChunks)
     ) {
       this.#collapsed.set(key, (this.#collapsed.get(key) ?? 0) + 1);
@@ -380,7 +384,7 @@ export class Broker {
     const interaction = new Interaction({
       request,
       responseChunks,
-      metadata: this.#metadata(recording, outcome, lane.length, this.#collapsed.get(key) ?? 0),
+      metadata: this.#metadata(recording, outcome, lane, this.#collapsed.get(key) ?? 0),
     });
     this.#index.add(key, interaction);
     this.#cassette = this.#cassette.append(interaction);
@@ -388,7 +392,21 @@ export class Broker {
     return this.#save();
   }
 
-  #metadata(recording: Recording, outcome: string, before: number, collapsed: number): MetadataPair[] {
+  /** Is a request that may be identical, and was dispatched before, still on its way? */
+  #awaitsEarlier({ head, order }: Recording): boolean {
+    const name = turnName(head);
+    return (
+      this.#turns.waiting(name) ||
+      [...this.#open].some((other) => other.order < order && turnName(other.head) === name)
+    );
+  }
+
+  #metadata(
+    recording: Recording,
+    outcome: string,
+    lane: readonly Interaction[],
+    collapsed: number,
+  ): MetadataPair[] {
     const pairs: MetadataPair[] = [
       ['recorded_at', isoNow()],
       ['session', this.#session.id],
@@ -397,6 +415,7 @@ export class Broker {
       ['ended', outcome],
     ];
     if (collapsed > 0) {
+      const before = lane.filter((earlier) => (earlier.recording.order ?? 0) < recording.order).length;
       pairs.push(['nth', String(before + collapsed + 1)]);
     }
     if (outcome === 'truncated') {
@@ -437,19 +456,30 @@ export class Broker {
 
   async #write(): Promise<void> {
     const store = this.cassetteStore as CassetteStore;
-    const cassette = this.#cassette;
-    if (cassette === this.#saved) {
+    if (this.#cassette === this.#saved) {
       return;
     }
     const location = locationOf(store);
     const late = () =>
       new CassetteSaveError(location, { problem: `the store did not answer within ${this.#storeWait} ms` });
     try {
-      await withDeadline(() => store.save(cassette), this.#storeWait, late);
+      await withDeadline(() => this.#saveInTurn(store), this.#storeWait, late);
     } catch (cause) {
       throw cause instanceof CassetteSaveError ? cause : new CassetteSaveError(location, { cause });
     }
-    this.#saved = cassette;
+  }
+
+  /** Saves after the save before, even one that was given up: what is older must not come to lie over it. */
+  #saveInTurn(store: CassetteStore): Promise<void> {
+    const save = this.#inStore.then(async () => {
+      const cassette = this.#cassette;
+      if (cassette !== this.#saved) {
+        await store.save(cassette);
+        this.#saved = cassette;
+      }
+    });
+    this.#inStore = save.catch(() => {});
+    return save;
   }
 }
 

@@ -48,7 +48,7 @@ function missMessage(request: InteractionRequest, context: MissContext): string 
   const held = size === undefined ? '' : `, which holds ${size} interaction${size === 1 ? '' : 's'}`;
   const from = modeSource === undefined ? '' : ` (set by ${modeSource})`;
   const near = similar
-    ? ` ${similar} recording${similar === 1 ? ' has' : 's have'} this method and target and differ${similar === 1 ? 's' : ''} in the body.`
+    ? ` ${similar} recording${similar === 1 ? ' has' : 's have'} this method and target and differ${similar === 1 ? 's' : ''} elsewhere.`
     : '';
   return (
     `MISS: ${request.action} ${request.target}${body} is not in ${where}${held}.${near} ` +
@@ -179,19 +179,16 @@ export class UpgradeNotRecordedError extends InterpositionError {
   }
 }
 
-/** In `replay`: a request that reached undici past every Broker, and was stopped before it was sent. */
+/** In `replay`: a request that no Broker could answer, and that was stopped before it was sent. */
 export class RequestNotBrokeredError extends InterpositionError {
   override readonly name = 'RequestNotBrokeredError';
   readonly code = 'ERR_REQUEST_NOT_BROKERED';
-  readonly target: string;
+  /** The request's method and target. */
+  readonly request: string;
 
-  constructor(action: string, target: string) {
-    super(
-      `${action} ${target} was stopped: the program had replaced the global dispatcher in a way that could not be ` +
-        'seen, and in mode "replay" nothing goes live. Install before the program imports undici, for instance with ' +
-        '"node --import interposition/register".',
-    );
-    this.target = target;
+  constructor(request: string, reason: string) {
+    super(`${request} was stopped, because in mode "replay" nothing goes live: ${reason}`);
+    this.request = request;
   }
 }
 

@@ -34,7 +34,7 @@ export async function* play(
   const begun = monotonicNow();
   for (const { data, sequence, metadata } of interaction.responseChunks) {
     signal?.throwIfAborted();
-    yield { data: data.slice(), sequence, metadata };
+    yield { data: new Uint8Array(data), sequence, metadata };
   }
   signal?.throwIfAborted();
   if (interaction.recording.truncated) {

@@ -91,7 +91,8 @@ export class Recording {
       this.#parts.push(part);
     }
     if (data.byteLength > 0) {
-      part.pieces.push(data.slice());
+      // Not `slice`: a Buffer's shares its memory.
+      part.pieces.push(new Uint8Array(data));
     }
     part.metadata.push(...metadata);
   }

@@ -128,13 +128,17 @@ export class StoryIndex {
   }
 
   /**
-   * The lanes of a session in the order in which a replay follows them: the `entry`-th first (from 0, round and round,
-   * so that a watch mode that runs everything again starts anew), then the others.
+   * The lanes of a session in the order in which a replay follows them: first the one that the `entry`-th entry (from
+   * 0) recorded, then the others. Entries go round and round, so that a watch mode that runs everything again starts
+   * anew.
    */
   lanesFor(session: string, entry: number): string[] {
     const lanes = [...(this.#lanes.get(session) ?? [])];
-    const start = lanes.length === 0 ? 0 : entry % lanes.length;
-    return [...lanes.slice(start, start + 1), ...lanes.slice(0, start), ...lanes.slice(start + 1)];
+    const period = Math.max(0, ...lanes.map(Number).filter(Number.isSafeInteger));
+    // By its number, as an entry that asked for nothing has left no lane.
+    const own = period === 0 ? undefined : String((entry % period) + 1);
+    const first = own !== undefined && lanes.includes(own) ? own : lanes[entry % lanes.length];
+    return first === undefined ? [] : [first, ...lanes.filter((lane) => lane !== first)];
   }
 
   superseded(): Set<Interaction> {

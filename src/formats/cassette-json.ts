@@ -41,16 +41,22 @@ const base64 = envelopes(base64Body);
 
 /** An interaction's block of text in a cassette file, proven to give the same interaction back. */
 export function printInteraction(interaction: Interaction): string {
-  for (const superjson of [readable, base64]) {
+  return provenBlock(interaction, readable) ?? provenBlock(interaction, base64) ?? unprintable(interaction);
+}
+
+function provenBlock(interaction: Interaction, superjson: SuperJSON): string | undefined {
+  try {
     const json = prettyJson(superjson.serialize(interaction).json, `${BLOCK_INDENT}  `);
     const block = `${BLOCK_INDENT}{\n${BLOCK_INDENT}  "json": ${json},\n${BLOCK_INDENT}  ${META}\n${BLOCK_INDENT}}`;
-    if (isSame(interaction, readEnvelope(JSON.parse(block)))) {
-      return block;
-    }
+    return isSame(interaction, readEnvelope(JSON.parse(block))) ? block : undefined;
+  } catch {
+    // JSON that is nested deeper than the stack, for one.
+    return undefined;
   }
-  throw new TypeError(
-    `${interaction.request.action} ${interaction.request.target} cannot be written as JSON`,
-  );
+}
+
+function unprintable({ request }: Interaction): never {
+  throw new TypeError(`${request.action} ${request.target} cannot be written as JSON`);
 }
 
 /** The text of a cassette file, from its interactions' blocks. */

@@ -9,10 +9,10 @@ export function httpMatchKey(request: InteractionRequest): string {
   return JSON.stringify([request.action, request.target, bodyKey(request)]);
 }
 
-function bodyKey({ headers, body }: InteractionRequest): string {
+function bodyKey({ headers, body }: InteractionRequest): string | string[] {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
   const boundary = multipartBoundary(headerValue(headers, 'content-type'));
-  return boundary === undefined ? text : `\r\n${text}`.split(`\r\n--${boundary}`).join('\r\n--');
+  return boundary === undefined ? text : `\r\n${text}`.split(`\r\n--${boundary}`);
 }
 
 /** The boundary that a multipart `content-type` names (RFC 2046, section 5.1.1). */

@@ -1,16 +1,24 @@
-import type { InteractionRequest } from '../core/interaction.js';
+import type { HeaderPair, InteractionRequest } from '../core/interaction.js';
 
 const CREDENTIAL_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie']);
 
 /** What stands in a cassette in the place of a credential. */
 export const REDACTED = 'REDACTED';
 
-/** The request without its credentials: the form in which it is stored. They play no part in matching. */
+/**
+ * The request without its credentials: the form in which it is looked up and stored, so that a fingerprint that covers
+ * the headers is the same in both.
+ */
 export function redactCredentials(request: InteractionRequest): InteractionRequest {
-  return {
-    ...request,
-    headers: request.headers.map(([name, value]) =>
-      CREDENTIAL_HEADERS.has(name.toLowerCase()) ? [name, REDACTED] : [name, value],
-    ),
-  };
+  if (!request.headers.some(isCredential)) {
+    return request;
+  }
+  const headers = request.headers.map(
+    (pair): HeaderPair => (isCredential(pair) ? [pair[0], REDACTED] : pair),
+  );
+  return { ...request, headers };
+}
+
+function isCredential([name]: HeaderPair): boolean {
+  return CREDENTIAL_HEADERS.has(name.toLowerCase());
 }

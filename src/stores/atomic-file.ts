@@ -1,6 +1,5 @@
 import {
   chmodSync,
-  mkdirSync,
   readdirSync,
   readlinkSync,
   realpathSync,
@@ -12,6 +11,7 @@ import {
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { threadId } from 'node:worker_threads';
+import { ageMs, isAlive } from './file-lock.js';
 
 /** What tells one state of a file from another. */
 export type Stamp = string;
@@ -35,30 +35,14 @@ export function targetOf(path: string): string {
   }
 }
 
-const queues = new Map<string, Promise<unknown>>();
-
-/** Does work on a path after all work on it that was asked for before. */
-export function oneAtATime<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const result = (queues.get(path) ?? Promise.resolve()).then(work, work);
-  const tail = result.then(
-    () => {},
-    () => {},
-  );
-  queues.set(path, tail);
-  void tail.then(() => {
-    if (queues.get(path) === tail) {
-      queues.delete(path);
-    }
-  });
-  return result;
-}
-
 /**
  * Gives the file this content, all or nothing: a reader, and whoever comes after a crash, sees the old content or the
- * new. Folders that are missing are made; an existing file keeps its mode.
+ * new. An existing file keeps its mode.
+ *
+ * @param target The file itself, no link to it.
  */
-export async function replaceFile(path: string, content: string): Promise<void> {
-  const { target, temporary } = prepare(path);
+export async function replaceFile(target: string, content: string): Promise<void> {
+  const temporary = draftOf(target);
   try {
     await writeFile(temporary, content);
     // Synchronous, so that a rename still under way at the exit cannot undo what the exit writes.
@@ -70,8 +54,8 @@ export async function replaceFile(path: string, content: string): Promise<void> 
 }
 
 /** The same, synchronously. */
-export function replaceFileSync(path: string, content: string): void {
-  const { target, temporary } = prepare(path);
+export function replaceFileSync(target: string, content: string): void {
+  const temporary = draftOf(target);
   try {
     writeFileSync(temporary, content);
     commit(target, temporary);
@@ -83,12 +67,9 @@ export function replaceFileSync(path: string, content: string): void {
 
 let drafts = 0;
 
-function prepare(path: string): { target: string; temporary: string } {
-  const target = targetOf(path);
-  mkdirSync(dirname(target), { recursive: true });
+function draftOf(target: string): string {
   removeOrphans(target);
-  const temporary = `${target}.${process.pid}.${threadId}.${++drafts}.tmp`;
-  return { target, temporary };
+  return `${target}.${process.pid}.${threadId}.${++drafts}.tmp`;
 }
 
 function commit(target: string, temporary: string): void {
@@ -99,6 +80,8 @@ function commit(target: string, temporary: string): void {
   renameSync(temporary, target);
 }
 
+// A process of another container, on a shared folder, is not seen here; a draft lives for milliseconds.
+const ORPHAN_AGE_MS = 60_000;
 const swept = new Set<string>();
 
 /** Removes, once a process and file, the drafts that killed processes left beside it. */
@@ -113,17 +96,8 @@ function removeOrphans(target: string): void {
     const pid = name.startsWith(draft)
       ? /^(\d+)\.\d+\.\d+\.tmp$/.exec(name.slice(draft.length))?.[1]
       : undefined;
-    if (pid !== undefined && !isAlive(Number(pid))) {
+    if (pid !== undefined && !isAlive(Number(pid)) && ageMs(join(folder, name)) > ORPHAN_AGE_MS) {
       rmSync(join(folder, name), { force: true });
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

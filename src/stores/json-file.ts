@@ -7,7 +7,8 @@ import type { CassetteStore } from '../core/cassette-store.js';
 import { CassetteLoadError, CassetteSaveError, describe, InvalidOptionError } from '../core/errors.js';
 import type { Interaction } from '../core/interaction.js';
 import { parseCassette, printCassette, printInteraction } from '../formats/cassette-json.js';
-import { oneAtATime, replaceFile, replaceFileSync, type Stamp, stampOf, targetOf } from './atomic-file.js';
+import { replaceFile, replaceFileSync, type Stamp, stampOf, targetOf } from './atomic-file.js';
+import { exclusively, exclusivelySync } from './file-lock.js';
 
 /** Options of a JsonFileCassetteStore. */
 export interface JsonFileCassetteStoreOptions {
@@ -15,11 +16,17 @@ export interface JsonFileCassetteStoreOptions {
   readonly createIfMissing?: boolean;
 }
 
-/** What the file held when this store last read or wrote it. */
+/** What this store knows of the file since it last read or wrote it. */
 interface Known {
   readonly stamp: Stamp | undefined;
+  /** What the file held. */
   readonly blocks: readonly string[];
+  /** What of it is this side's: what was loaded from it or saved into it. */
+  readonly own: readonly string[];
 }
+
+const NO_BLOCKS: readonly string[] = [];
+const NOTHING_KNOWN: Known = { stamp: undefined, blocks: NO_BLOCKS, own: NO_BLOCKS };
 
 /**
  * A cassette in one pretty-printed JSON file. A save replaces the file at once: a crash leaves the old one or the new
@@ -32,7 +39,7 @@ export class JsonFileCassetteStore implements CassetteStore {
   readonly location: string;
   readonly #createIfMissing: boolean;
   readonly #printed = new WeakMap<Interaction, string>();
-  #known: Known = { stamp: undefined, blocks: [] };
+  #known = NOTHING_KNOWN;
 
   /** @param path A path, relative to the working directory of this moment, or a `file:` URL. */
   constructor(path: string | URL, options: JsonFileCassetteStoreOptions = {}) {
@@ -53,35 +60,40 @@ export class JsonFileCassetteStore implements CassetteStore {
       text = await readFile(this.location, 'utf8');
     } catch (cause) {
       if (isMissing(cause) && this.#createIfMissing) {
-        this.#known = { stamp: undefined, blocks: [] };
+        this.#known = NOTHING_KNOWN;
         return new Cassette();
       }
       throw loadError(this.location, cause);
     }
     const interactions = parseCassette(text, this.location);
-    this.#known = { stamp, blocks: interactions.map((interaction) => this.#print(interaction)) };
+    const blocks = interactions.map((interaction) => this.#print(interaction));
+    this.#known = { stamp, blocks, own: blocks };
     return new Cassette(interactions);
   }
 
   /** @throws CassetteSaveError where the file cannot be written, or what is there now cannot be read. */
   async save(cassette: Cassette): Promise<void> {
-    await oneAtATime(this.location, async () => {
-      try {
-        const blocks = this.#blocksToWrite(cassette);
-        await replaceFile(this.location, printCassette(blocks));
-        this.#known = { stamp: stampOf(this.location), blocks };
-      } catch (cause) {
-        throw saveError(this.location, cause);
-      }
-    });
+    try {
+      const target = targetOf(this.location);
+      await exclusively(target, async () => {
+        const next = this.#next(cassette);
+        await replaceFile(target, printCassette(next.blocks));
+        this.#known = { ...next, stamp: stampOf(target) };
+      });
+    } catch (cause) {
+      throw saveError(this.location, cause);
+    }
   }
 
   /** @throws CassetteSaveError as `save` does. */
   saveSync(cassette: Cassette): void {
     try {
-      const blocks = this.#blocksToWrite(cassette);
-      replaceFileSync(this.location, printCassette(blocks));
-      this.#known = { stamp: stampOf(this.location), blocks };
+      const target = targetOf(this.location);
+      exclusivelySync(target, () => {
+        const next = this.#next(cassette);
+        replaceFileSync(target, printCassette(next.blocks));
+        this.#known = { ...next, stamp: stampOf(target) };
+      });
     } catch (cause) {
       throw saveError(this.location, cause);
     }
@@ -96,13 +108,13 @@ export class JsonFileCassetteStore implements CassetteStore {
     return block;
   }
 
-  #blocksToWrite(cassette: Cassette): readonly string[] {
-    const wanted = cassette.interactions.map((interaction) => this.#print(interaction));
-    const stamp = stampOf(this.location);
-    if (stamp === this.#known.stamp) {
-      return wanted;
-    }
-    return merged(stamp === undefined ? [] : this.#readBlocks(), this.#known.blocks, wanted);
+  /** What the file is to hold, and what of it is this side's. */
+  #next(cassette: Cassette): Omit<Known, 'stamp'> {
+    const own = cassette.interactions.map((interaction) => this.#print(interaction));
+    const { stamp, blocks: known, own: before } = this.#known;
+    const now = stampOf(this.location);
+    const blocks = now === stamp ? known : now === undefined ? [] : this.#readBlocks();
+    return { own, blocks: blocks === before ? own : merged(blocks, before, own) };
   }
 
   #readBlocks(): readonly string[] {
@@ -112,19 +124,19 @@ export class JsonFileCassetteStore implements CassetteStore {
 }
 
 /**
- * What the file is to hold when somebody changed it: what it holds now, without what this side removed, and with what
- * this side added since it last knew the file.
+ * What the file is to hold when it is not this side's alone: what it holds now, without what this side has removed
+ * since it last saved, and with what this side has added.
  */
 function merged(
   now: readonly string[],
-  known: readonly string[],
-  wanted: readonly string[],
+  before: readonly string[],
+  own: readonly string[],
 ): readonly string[] {
-  const knownSet = new Set(known);
-  const wantedSet = new Set(wanted);
-  const nowSet = new Set(now);
-  const kept = now.filter((block) => !knownSet.has(block) || wantedSet.has(block));
-  return [...kept, ...wanted.filter((block) => !knownSet.has(block) && !nowSet.has(block))];
+  const inBefore = new Set(before);
+  const inOwn = new Set(own);
+  const inNow = new Set(now);
+  const kept = now.filter((block) => inOwn.has(block) || !inBefore.has(block));
+  return [...kept, ...own.filter((block) => !inBefore.has(block) && !inNow.has(block))];
 }
 
 function absolutePath(path: string | URL): string {

@@ -1,4 +1,5 @@
 import { hookUndici, loadedUndici } from './load-hook.js';
+import { knowOrigin, originOf } from './origin.js';
 
 // A `Client` and a `Pool` know their origin, and requests to them leave it out; an interceptor is told nothing of the
 // dispatcher that it is composed into. So `compose` is made to say so while it runs its interceptors.
@@ -7,7 +8,6 @@ interface Composable {
   compose(...interceptors: unknown[]): object;
 }
 
-const origins = new WeakMap<object, string>();
 const composing: object[] = [];
 const hooked = new WeakSet<object>();
 let installed = false;
@@ -41,19 +41,10 @@ function hookClass(exports: unknown): void {
     composing.push(this);
     try {
       const composed = Reflect.apply(compose, this, interceptors);
-      const origin = originOf(this);
-      if (origin !== undefined) {
-        origins.set(composed, origin);
-      }
+      knowOrigin(composed, originOf(this));
       return composed;
     } finally {
       composing.pop();
     }
   };
-}
-
-function originOf(dispatcher: object): string | undefined {
-  const url = Object.getOwnPropertySymbols(dispatcher).find((symbol) => symbol.description === 'url');
-  const value: unknown = url && Reflect.get(dispatcher, url);
-  return origins.get(dispatcher) ?? (value instanceof URL ? value.origin : undefined);
 }

@@ -1,16 +1,21 @@
 import type { Broker } from '../../core/broker.js';
 import { clearTimeout, setTimeout } from '../../core/clock.js';
-import { RequestBodyTimeoutError, UpgradeNotRecordedError } from '../../core/errors.js';
+import {
+  RequestBodyTimeoutError,
+  RequestNotBrokeredError,
+  UpgradeNotRecordedError,
+} from '../../core/errors.js';
 import type { Interaction, InteractionRequest } from '../../core/interaction.js';
 import type { Recording, RecordingGroup, RequestHead } from '../../core/recording.js';
 import type { Turn } from '../../core/turns.js';
 import { redactCredentials } from '../../http/redact.js';
 import { Exchange } from './exchange.js';
+import { asForwarded, asRecorded } from './forwarded.js';
 import { LiveSource } from './live.js';
 import { programOf } from './program.js';
 import { type Dispatch, type DispatchOptions, type Handler, isControllerHandler } from './protocol.js';
 import { ReplayedSource } from './replayed.js';
-import { immediateBytes, type ReadBody, readBody, sentHeaders, tapBody } from './request-body.js';
+import { immediateBytes, isBody, type ReadBody, readBody, sentHeaders, tapBody } from './request-body.js';
 import { requestHead } from './request-head.js';
 import { upstreamHandler } from './upstream-handler.js';
 
@@ -29,6 +34,9 @@ export type Router = () => Route | undefined;
 // library know it. A request is brokered once, however many brokered dispatchers it passes.
 const BROKERED = Symbol.for('interposition.brokered');
 
+const UNKNOWN_ORIGIN =
+  'its origin is not known. Import interposition before the dispatcher is composed, or name the origin in the request.';
+
 /**
  * Dispatches a request through the Broker that is responsible for it, if there is one.
  *
@@ -46,11 +54,14 @@ export function dispatchBrokered(
   const wellFormed =
     typeof options === 'object' && options !== null && typeof handler === 'object' && handler !== null;
   const route = wellFormed && !(BROKERED in options) ? router() : undefined;
-  const head = route === undefined ? undefined : requestHead(options, origin);
-  if (route === undefined || head === undefined) {
+  if (route === undefined) {
     return upstream(options, handler);
   }
   const { broker } = route;
+  const head = requestHead(options, origin);
+  if (head === undefined) {
+    return dispatchUnknown(broker, upstream, options, handler);
+  }
   if (head.action === 'CONNECT' || options.upgrade) {
     return dispatchUpgrade(broker, head, upstream, options, handler);
   }
@@ -59,7 +70,29 @@ export function dispatchBrokered(
     const recording = broker.record(head, { group: route.group });
     return forwardTapped({ route, recording, upstream, options, handler });
   }
-  return lookUp({ route, head, upstream, options, handler });
+  if (!isBody(options.body)) {
+    return upstream(options, handler);
+  }
+  return lookUp({ route, head, upstream, options: copied(options), handler });
+}
+
+/** A request that cannot be told apart from others: its options are not for undici, or nobody knows its origin. */
+function dispatchUnknown(
+  broker: Broker,
+  upstream: Dispatch,
+  options: DispatchOptions,
+  handler: Handler,
+): boolean {
+  const { method, path } = options;
+  if (typeof method === 'string' && typeof path === 'string') {
+    const name = `${method} ${path}`;
+    if (broker.mode === 'replay') {
+      new Exchange(programOf(handler)).fail(new RequestNotBrokeredError(name, UNKNOWN_ORIGIN));
+      return true;
+    }
+    broker.warn(`${name} was not recorded: ${UNKNOWN_ORIGIN}`);
+  }
+  return upstream(options, handler);
 }
 
 function dispatchUpgrade(
@@ -73,10 +106,19 @@ function dispatchUpgrade(
     new Exchange(programOf(handler)).fail(new UpgradeNotRecordedError(head.action, head.target));
     return true;
   }
-  broker.warn(
-    `${head.action} ${head.target} asks for an upgraded connection: it passes through, unrecorded.`,
-  );
-  return upstream({ ...options, [BROKERED]: true } as DispatchOptions, handler);
+  broker.warn('requests for an upgraded connection (WebSocket, CONNECT) pass through, unrecorded.');
+  return asForwarded(() => upstream(marked(options), handler));
+}
+
+/** The options of a request that goes on from its Broker; a copy, as a program may use its own again. */
+function marked(options: DispatchOptions, changes: { readonly body?: unknown } = {}): DispatchOptions {
+  return Object.assign(copied(options), changes, { [BROKERED]: true });
+}
+
+function copied(options: DispatchOptions): DispatchOptions {
+  // An object of a class of the program's own may have its options as getters of the class.
+  const isPlain = Object.getPrototypeOf(options) === Object.prototype;
+  return isPlain ? { ...options } : Object.assign(Object.create(options), options);
 }
 
 interface Forwarding {
@@ -100,12 +142,11 @@ function forwardTapped({ route, recording, upstream, options, handler }: Forward
     requestSettled();
   });
   const exchange = new Exchange(programOf(handler));
-  const live = new LiveSource(exchange, recording, route.broker, {
-    requestKnown: () => settledWithin(settled, route.bodyWait),
-    bodyWait: route.bodyWait,
-  });
+  const live = new LiveSource(exchange, recording, route.broker, () =>
+    settledWithin(settled, route.bodyWait),
+  );
   exchange.source = live;
-  return upstream({ ...options, body, [BROKERED]: true } as DispatchOptions, upstreamHandler(handler, live));
+  return asRecorded(recording, () => upstream(marked(options, { body }), upstreamHandler(handler, live)));
 }
 
 interface LookUp extends Omit<Forwarding, 'recording'> {
@@ -176,12 +217,9 @@ function answer(call: LookUp, exchange: Exchange, { request, hit, order, again }
   }
   const recording = broker.record(request, { order, group: route.group });
   recording.request = request;
-  const live = new LiveSource(exchange, recording, broker, {
-    requestKnown: () => Promise.resolve(),
-    bodyWait: route.bodyWait,
-  });
+  const live = new LiveSource(exchange, recording, broker, () => Promise.resolve());
   exchange.source = live;
-  upstream({ ...options, body: again, [BROKERED]: true } as DispatchOptions, upstreamHandler(handler, live));
+  asRecorded(recording, () => upstream(marked(options, { body: again }), upstreamHandler(handler, live)));
 }
 
 async function readWithin(
@@ -220,11 +258,8 @@ function settledWithin(work: Promise<void>, ms: number): Promise<void> {
   });
 }
 
-/** The request as it is stored and matched. */
+/** The request as it is looked up and stored. */
 function sentRequest(head: RequestHead, read: Omit<ReadBody, 'again'>): InteractionRequest {
-  return redactCredentials({
-    ...head,
-    headers: sentHeaders(head.headers, read.contentType),
-    body: read.bytes,
-  });
+  const headers = sentHeaders(head.headers, read.contentType);
+  return redactCredentials({ ...head, headers, body: read.bytes });
 }

@@ -1,4 +1,5 @@
 import { dispatchBrokered, type Router } from './dispatch.js';
+import { originOf } from './origin.js';
 import type { Dispatch, DispatcherLike } from './protocol.js';
 
 // With these the wrapper itself is `this`, so that what they dispatch comes back to it.
@@ -28,7 +29,7 @@ export function wrapDispatcher(target: DispatcherLike, router: Router, used: () 
   const upstream: Dispatch = (options, handler) => target.dispatch(options, handler);
   const dispatch: Dispatch = (options, handler) => {
     used();
-    return dispatchBrokered(upstream, router, undefined, options, handler);
+    return dispatchBrokered(upstream, router, originOf(target), options, handler);
   };
   const bound = new Map<PropertyKey, { readonly from: unknown; readonly to: unknown }>();
   const wrapper: DispatcherLike = new Proxy(target, {

@@ -1,4 +1,4 @@
-import type { Control, Program } from './program.js';
+import type { Control, IncomingTrailers, Program } from './program.js';
 import { RequestAbortedError } from './request-aborted-error.js';
 
 /** Where an exchange gets its answer from: a look-up on its way, a recording, the upstream. */
@@ -55,14 +55,26 @@ export class Exchange {
   fail(error: unknown): void {
     if (!this.#ended) {
       this.#ended = true;
-      this.program.fail(error);
+      this.#tell(error);
     }
   }
 
-  /** Ends the exchange well. */
-  end(trailers: Parameters<Program['end']>[0]): void {
+  /** Ends the exchange well. A handler that throws there is told of its own error, as undici does: it may retry. */
+  end(trailers: IncomingTrailers): void {
     this.#ended = true;
-    this.program.end(trailers);
+    try {
+      this.program.end(trailers);
+    } catch (error) {
+      this.#tell(error);
+    }
+  }
+
+  #tell(error: unknown): void {
+    try {
+      this.program.fail(error);
+    } catch {
+      // An error in the handler of errors: nobody is left to be told, and no other request is to suffer.
+    }
   }
 
   #abort(reason: unknown): void {

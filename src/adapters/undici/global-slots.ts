@@ -9,6 +9,9 @@ const SLOTS = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globa
 type Slots = Record<symbol, unknown>;
 const slots = globalThis as unknown as Slots;
 
+// What wraps the slots' new content now: an undici that was loaded in one hold may set its dispatcher in the next.
+let refill: () => boolean = () => false;
+
 /** What goes through the global dispatcher while this holds the slots. */
 export interface HeldSlots {
   /** Wraps what somebody else has put there meanwhile. True where there was anything. */
@@ -59,18 +62,16 @@ export function holdSlots(router: Router): HeldSlots {
       if (typeof setGlobalDispatcher === 'function') {
         exports.setGlobalDispatcher = named('setGlobalDispatcher', (dispatcher: unknown) => {
           Reflect.apply(setGlobalDispatcher, undefined, [dispatcher]);
-          if (held) {
-            fill();
-          }
+          refill();
         });
       }
     },
   });
-  let held = true;
+  refill = fill;
   return {
     reclaim: fill,
     release() {
-      held = false;
+      refill = () => false;
       unhook();
       empty(true);
     },

@@ -1,6 +1,9 @@
-import { composingOrigin } from './compose-hook.js';
+import { composingOrigin, hookCompose } from './compose-hook.js';
 import { dispatchBrokered, type Router } from './dispatch.js';
 import type { Dispatch } from './protocol.js';
+
+// At load, because `client.compose(interpose(x))` reads `compose` before it calls `interpose`.
+hookCompose();
 
 /** An interceptor that brokers what the dispatcher it is composed into is asked. */
 export function brokeringInterceptor(router: Router): (dispatch: Dispatch) => Dispatch {

@@ -27,15 +27,10 @@ type Ending =
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'unsaved'; readonly error: unknown };
 
-/** What a LiveSource is made with. */
-export interface LiveOptions {
-  /** Resolves when the recording has its request, or never will. */
-  readonly requestKnown: () => Promise<void>;
-  /** How long the head of a redirect may wait for its body, in ms. */
-  readonly bodyWait: number;
-}
-
 const NOTHING = new Uint8Array();
+
+/** How long the head of a redirect waits for its body. */
+const REDIRECT_WAIT_MS = 500;
 
 /**
  * Answers an exchange live while it is recorded: what arrives goes to the recording and to the program, in this
@@ -47,12 +42,13 @@ export class LiveSource implements Source {
   readonly #exchange: Exchange;
   readonly #recording: Recording;
   readonly #readAhead: number;
-  readonly #options: LiveOptions;
+  readonly #requestKnown: () => Promise<void>;
 
   #upstream: Upstream | undefined;
   #upstreamPaused = false;
   #upstreamDone = false;
   #programPaused = false;
+  #programThrew = false;
   #advancing = false;
   #isWhole = false;
   #isFirstData = true;
@@ -62,11 +58,12 @@ export class LiveSource implements Source {
   #queuedBytes = 0;
   #ending: Ending | undefined;
 
-  constructor(exchange: Exchange, recording: Recording, broker: Broker, options: LiveOptions) {
+  /** @param requestKnown Resolves when the recording has its request, or never will. */
+  constructor(exchange: Exchange, recording: Recording, broker: Broker, requestKnown: () => Promise<void>) {
     this.#exchange = exchange;
     this.#recording = recording;
     this.#readAhead = broker.readAhead;
-    this.#options = options;
+    this.#requestKnown = requestKnown;
   }
 
   // What the upstream tells
@@ -98,9 +95,9 @@ export class LiveSource implements Source {
       this.#heldHead = incoming;
     } else if (isRedirect(head)) {
       this.#heldHead = incoming;
-      this.#holdTimer = setTimeout(() => this.#advance(), this.#options.bodyWait);
+      this.#holdTimer = setTimeout(() => this.#advance(), REDIRECT_WAIT_MS);
     } else {
-      this.#programPaused = !this.#exchange.program.head(incoming);
+      this.#giveHead(incoming);
     }
     return true;
   }
@@ -113,7 +110,7 @@ export class LiveSource implements Source {
       this.#queue.push(chunk);
       this.#queuedBytes += chunk.byteLength;
     } else {
-      this.#programPaused = !this.#exchange.program.data(chunk);
+      this.#giveData(chunk);
     }
     this.#upstreamPaused = this.#queuedBytes > this.#readAhead;
     if (this.#upstreamPaused && this.#heldHead) {
@@ -125,18 +122,17 @@ export class LiveSource implements Source {
   end(trailers: IncomingTrailers): void {
     this.#upstreamDone = true;
     this.#recording.add(NOTHING, trailerMetadata(headerPairs(trailers.raw, trailers.parsed)), true);
+    // A program that has no head yet is sure to hear of a failed save: its request fails.
+    this.#recording.surfaced = this.#heldHead !== undefined;
     this.#saved().then(
       () => this.#finish({ kind: 'whole', trailers }),
-      (error: unknown) => {
-        this.#recording.surfaced = this.#heldHead !== undefined;
-        this.#finish({ kind: 'unsaved', error });
-      },
+      (error: unknown) => this.#finish({ kind: 'unsaved', error }),
     );
   }
 
   fail(error: unknown): void {
     this.#upstreamDone = true;
-    if (this.#exchange.aborted) {
+    if (this.#exchange.aborted || this.#programThrew) {
       this.#cutOff();
       this.#exchange.fail(error);
       return;
@@ -173,7 +169,7 @@ export class LiveSource implements Source {
 
   async #saved(): Promise<void> {
     if (this.#recording.request === undefined) {
-      await this.#options.requestKnown();
+      await this.#requestKnown();
     }
     await this.#recording.end();
   }
@@ -194,8 +190,7 @@ export class LiveSource implements Source {
       this.#deliver();
     } catch (error) {
       // The program's handler threw while it was reading on: as live, this aborts its exchange.
-      this.#dropQueue();
-      this.#recording.discard();
+      this.#cutOff();
       this.#exchange.fail(error);
       if (!this.#upstreamDone) {
         this.#upstream?.abort(error);
@@ -215,10 +210,10 @@ export class LiveSource implements Source {
       const head = this.#heldHead;
       this.#heldHead = undefined;
       clearTimeout(this.#holdTimer);
-      this.#programPaused = !this.#exchange.program.head(head);
+      this.#giveHead(head);
     }
     for (let chunk = this.#take(); chunk !== undefined; chunk = this.#take()) {
-      this.#programPaused = !this.#exchange.program.data(chunk);
+      this.#giveData(chunk);
     }
     if (this.#heldHead !== undefined) {
       // Never seen by the program, so the failed save is all that it sees.
@@ -231,6 +226,25 @@ export class LiveSource implements Source {
       this.#exchange.end(ending.trailers);
     } else {
       this.#exchange.fail(ending.error);
+    }
+  }
+
+  // A program's handler that throws aborts its exchange, and undici reports that as an error of the upstream.
+
+  #giveHead(head: IncomingHead): void {
+    this.#programPaused = !this.#guarded(() => this.#exchange.program.head(head));
+  }
+
+  #giveData(chunk: Uint8Array): void {
+    this.#programPaused = !this.#guarded(() => this.#exchange.program.data(chunk));
+  }
+
+  #guarded(give: () => boolean): boolean {
+    try {
+      return give();
+    } catch (error) {
+      this.#programThrew = true;
+      throw error;
     }
   }
 

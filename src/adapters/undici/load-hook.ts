@@ -8,6 +8,7 @@ export type UndiciModule = 'lib/global.js' | 'lib/dispatcher/dispatcher.js';
 /** What is done around the evaluation of that module, in every copy of undici that the program loads. */
 export interface LoadHook {
   before?(): void;
+  /** `exports` is empty where the module threw. */
   after(exports: Record<string, unknown>): void;
 }
 
@@ -59,9 +60,13 @@ function patchRequire(): void {
       return Reflect.apply(original, this, [id]);
     }
     hook.before?.();
-    const exports = Reflect.apply(original, this, [id]) as Record<string, unknown>;
-    hook.after(exports);
-    return exports;
+    let exports: Record<string, unknown> = {};
+    try {
+      exports = Reflect.apply(original, this, [id]) as Record<string, unknown>;
+      return exports;
+    } finally {
+      hook.after(exports);
+    }
   };
 }
 

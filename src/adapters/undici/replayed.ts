@@ -1,17 +1,17 @@
-import { monotonicNow, setImmediate } from '../../core/clock.js';
+import { monotonicNow, queueMicrotask, setImmediate } from '../../core/clock.js';
 import type { Interaction } from '../../core/interaction.js';
 import { holdOpen } from '../../core/playback.js';
-import { type RecordedResponse, type ResponseHead, readResponse } from '../../http/response.js';
+import { type ResponseHead, readResponse } from '../../http/response.js';
 import type { Exchange, Source } from './exchange.js';
 import { rawHeaders } from './headers.js';
-import type { IncomingHead } from './program.js';
+import type { IncomingHead, IncomingTrailers } from './program.js';
 
 /** Answers an exchange from a recording. */
 export class ReplayedSource implements Source {
   readonly #exchange: Exchange;
   readonly #interaction: Interaction;
   readonly #begun = monotonicNow();
-  #response: RecordedResponse | undefined;
+  #response: Prepared | undefined;
   #next = 0;
   #paused = false;
   #busy = false;
@@ -29,11 +29,11 @@ export class ReplayedSource implements Source {
     queueMicrotask(() => {
       this.#guarded(() => {
         if (this.#hasHead) {
-          this.#response = readResponse(this.#interaction);
+          this.#response = prepared(this.#interaction);
           for (const interim of this.#response.interim) {
-            this.#exchange.program.head(incoming(interim));
+            this.#exchange.program.head(interim);
           }
-          this.#paused = !this.#exchange.program.head(incoming(this.#response.head));
+          this.#paused = !this.#exchange.program.head(this.#response.head);
         }
         this.#advance();
       });
@@ -59,7 +59,7 @@ export class ReplayedSource implements Source {
   }
 
   #advance(): void {
-    const { body = [], trailers = [] } = this.#response ?? {};
+    const { body, trailers } = this.#response ?? NOTHING_ARRIVED;
     if (this.#paused || this.#exchange.ended) {
       return;
     }
@@ -84,13 +84,13 @@ export class ReplayedSource implements Source {
     });
   }
 
-  #finish(trailers: RecordedResponse['trailers']): void {
+  #finish(trailers: IncomingTrailers): void {
     if (this.#interaction.recording.truncated) {
       this.#release();
       this.#release = holdOpen(this.#interaction, this.#begun, (error) => this.#exchange.fail(error));
       return;
     }
-    this.#exchange.end({ raw: rawHeaders(trailers) });
+    this.#exchange.end(trailers);
   }
 
   /** What a program's handler throws ends its exchange, as it does live. */
@@ -107,6 +107,33 @@ export class ReplayedSource implements Source {
       this.#busy = this.#waiting;
     }
   }
+}
+
+/** A recorded response as a dispatcher hands it on. */
+interface Prepared {
+  readonly interim: readonly IncomingHead[];
+  readonly head: IncomingHead;
+  readonly body: readonly Uint8Array[];
+  readonly trailers: IncomingTrailers;
+}
+
+const NOTHING_ARRIVED: Pick<Prepared, 'body' | 'trailers'> = { body: [], trailers: { raw: [] } };
+
+const preparations = new WeakMap<Interaction, Prepared>();
+
+function prepared(interaction: Interaction): Prepared {
+  let response = preparations.get(interaction);
+  if (response === undefined) {
+    const { interim, head, body, trailers } = readResponse(interaction);
+    response = {
+      interim: interim.map(incoming),
+      head: incoming(head),
+      body,
+      trailers: { raw: rawHeaders(trailers) },
+    };
+    preparations.set(interaction, response);
+  }
+  return response;
 }
 
 function incoming({ statusCode, statusText, headers }: ResponseHead): IncomingHead {

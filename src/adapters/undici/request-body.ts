@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { HeaderPair } from '../../core/interaction.js';
 import { encodeForm, FORM_CONTENT_TYPE, isFormData } from './form-data.js';
+import { RequestAbortedError } from './request-aborted-error.js';
 
 /** A request body that was read, and what to send in its place so that the upstream notices nothing. */
 export interface ReadBody {
@@ -9,6 +10,18 @@ export interface ReadBody {
   readonly contentType?: string | undefined;
   /** A body of the same kind as the one that was read. */
   readonly again: unknown;
+}
+
+/** Is it something that undici takes for a body? */
+export function isBody(body: unknown): boolean {
+  return (
+    immediateBytes(body) !== undefined ||
+    isFormData(body) ||
+    isBlob(body) ||
+    isStream(body) ||
+    isSyncIterable(body) ||
+    isAsyncIterable(body)
+  );
 }
 
 /** The bytes of a body that lie there already; undefined for one that has to be read. */
@@ -32,7 +45,7 @@ export function immediateBytes(body: unknown): Uint8Array | undefined {
  * Reads a body to its end.
  *
  * @param signal Ends the reading: with its reason, and with the body destroyed.
- * @throws Whatever the body throws; TypeError for something that undici takes for no body.
+ * @throws Whatever the body throws; TypeError for something that is no body, or a chunk that is none.
  */
 export async function readBody(body: unknown, signal: AbortSignal): Promise<ReadBody> {
   const bytes = immediateBytes(body);
@@ -49,28 +62,31 @@ export async function readBody(body: unknown, signal: AbortSignal): Promise<Read
     // Length first: undici sends a `content-length` for a stream that has been filled and ended, as it looks here.
     const whole = hasKnownLength(body);
     const chunks = await collectStream(body, signal);
-    return { bytes: Buffer.concat(chunks), again: streamOf(chunks, whole) };
+    return { bytes: concatenated(chunks), again: streamOf(chunks, whole) };
   }
   if (isSyncIterable(body)) {
     const chunks = [...body];
-    return { bytes: Buffer.concat(chunks.map(toBytes)), again: chunks.values() };
+    return { bytes: concatenated(chunks), again: chunks.values() };
   }
   if (isAsyncIterable(body)) {
     const chunks = await collectIterable(body, signal);
-    return { bytes: Buffer.concat(chunks.map(toBytes)), again: asyncValues(chunks) };
+    return { bytes: concatenated(chunks), again: asyncValues(chunks) };
   }
   throw new TypeError(
     'body must be a string, a Buffer, a Readable stream, an iterable, or an async iterable',
   );
 }
 
+/** Told of a body that was sent: what it was, or undefined where it was not sent to its end. */
+type Known = (read: Omit<ReadBody, 'again'> | undefined) => void;
+
 /**
  * Listens to a body while it is sent.
  *
- * @param known Called once with the body, or with undefined where it was not sent to its end.
+ * @param known Called once.
  * @returns What to send in the body's place; often the body itself.
  */
-export function tapBody(body: unknown, known: (read: Omit<ReadBody, 'again'> | undefined) => void): unknown {
+export function tapBody(body: unknown, known: Known): unknown {
   const bytes = immediateBytes(body);
   if (bytes !== undefined) {
     known({ bytes });
@@ -101,77 +117,100 @@ export function sentHeaders(
     : [...headers, ['content-type', contentType]];
 }
 
-function tapStream(body: Readable, known: (read: { bytes: Uint8Array } | undefined) => void): void {
-  const chunks: Uint8Array[] = [];
-  const emit = body.emit;
-  let done = false;
-  const finish = (read: { bytes: Uint8Array } | undefined) => {
-    if (!done) {
-      done = true;
-      known(read);
+/** Collects what passes. What undici will refuse passes as well, and is then no body that was sent. */
+class Tap {
+  readonly #known: Known;
+  #chunks: Uint8Array[] | undefined = [];
+  #done = false;
+
+  constructor(known: Known) {
+    this.#known = known;
+  }
+
+  take(chunk: unknown): void {
+    const bytes = chunkBytes(chunk);
+    if (bytes === undefined) {
+      this.#chunks = undefined;
+    } else {
+      this.#chunks?.push(bytes);
     }
-  };
+  }
+
+  finish(ended: boolean): void {
+    if (!this.#done) {
+      this.#done = true;
+      this.#known(ended && this.#chunks ? { bytes: Buffer.concat(this.#chunks) } : undefined);
+    }
+  }
+}
+
+function tapStream(body: Readable, known: Known): void {
+  const tap = new Tap(known);
+  if (body.readableEnded || body.destroyed) {
+    tap.finish(body.readableEnded);
+    return;
+  }
+  const emit = body.emit;
   // Not a listener: a listener for `data` would set the stream flowing.
   body.emit = function tapped(this: Readable, event: string | symbol, ...args: unknown[]) {
     if (event === 'data') {
-      chunks.push(toBytes(args[0]).slice());
-    } else if (event === 'end') {
-      finish({ bytes: Buffer.concat(chunks) });
-    } else if (event === 'error' || event === 'close') {
-      finish(undefined);
+      tap.take(args[0]);
+    } else if (event === 'end' || event === 'error' || event === 'close') {
+      tap.finish(event === 'end');
     }
     return Reflect.apply(emit, this, [event, ...args]);
   };
 }
 
-function* tapSync(body: Iterable<unknown>, known: (read: { bytes: Uint8Array } | undefined) => void) {
-  const chunks: Uint8Array[] = [];
+function* tapSync(body: Iterable<unknown>, known: Known) {
+  const tap = new Tap(known);
   let ended = false;
   try {
     for (const chunk of body) {
-      chunks.push(toBytes(chunk).slice());
+      tap.take(chunk);
       yield chunk;
     }
     ended = true;
   } finally {
-    known(ended ? { bytes: Buffer.concat(chunks) } : undefined);
+    tap.finish(ended);
   }
 }
 
-async function* tapAsync(
-  body: AsyncIterable<unknown>,
-  known: (read: { bytes: Uint8Array } | undefined) => void,
-) {
-  const chunks: Uint8Array[] = [];
+async function* tapAsync(body: AsyncIterable<unknown>, known: Known) {
+  const tap = new Tap(known);
   let ended = false;
   try {
     for await (const chunk of body) {
-      chunks.push(toBytes(chunk).slice());
+      tap.take(chunk);
       yield chunk;
     }
     ended = true;
   } finally {
-    known(ended ? { bytes: Buffer.concat(chunks) } : undefined);
+    tap.finish(ended);
   }
 }
 
-function collectStream(body: Readable, signal: AbortSignal): Promise<Uint8Array[]> {
+function collectStream(body: Readable, signal: AbortSignal): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
+    const chunks: unknown[] = [];
     const stop = () => {
       reject(signal.reason);
       body.on('error', () => {}).destroy(signal.reason);
     };
-    if (signal.aborted) {
+    if (body.readableEnded) {
+      resolve(chunks);
+    } else if (body.destroyed) {
+      reject(body.errored ?? new RequestAbortedError());
+    } else if (signal.aborted) {
       stop();
-      return;
+    } else {
+      signal.addEventListener('abort', stop, { once: true });
+      body
+        .on('data', (chunk: unknown) => chunks.push(chunk))
+        .on('end', () => resolve(chunks))
+        .on('error', reject)
+        .on('close', () => reject(new RequestAbortedError()));
     }
-    signal.addEventListener('abort', stop, { once: true });
-    body
-      .on('data', (chunk: unknown) => chunks.push(toBytes(chunk)))
-      .on('end', () => resolve(chunks))
-      .on('error', reject)
-      .on('close', () => reject(new Error('The request body was closed before its end')));
   });
 }
 
@@ -197,7 +236,7 @@ async function collectIterable(body: AsyncIterable<unknown>, signal: AbortSignal
   }
 }
 
-function streamOf(chunks: readonly Uint8Array[], whole: boolean): Readable {
+function streamOf(chunks: readonly unknown[], whole: boolean): Readable {
   if (!whole) {
     return Readable.from(asyncValues(chunks), { objectMode: false });
   }
@@ -213,12 +252,20 @@ async function* asyncValues<T>(values: Iterable<T>): AsyncGenerator<T, void, und
   yield* values;
 }
 
-function toBytes(chunk: unknown): Uint8Array {
-  const bytes = immediateBytes(chunk);
-  if (bytes === undefined || chunk === null || chunk === undefined) {
-    throw new TypeError('a chunk of a body is neither a string nor bytes');
-  }
-  return bytes;
+function concatenated(chunks: readonly unknown[]): Uint8Array {
+  return Buffer.concat(
+    chunks.map((chunk) => {
+      const bytes = chunkBytes(chunk);
+      if (bytes === undefined) {
+        throw new TypeError('a chunk of the request body is neither a string nor bytes');
+      }
+      return bytes;
+    }),
+  );
+}
+
+function chunkBytes(chunk: unknown): Uint8Array | undefined {
+  return chunk === null || chunk === undefined ? undefined : immediateBytes(chunk);
 }
 
 function hasKnownLength(body: Readable): boolean {

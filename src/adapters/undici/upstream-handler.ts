@@ -19,12 +19,9 @@ export function upstreamHandler(program: Handler, live: LiveSource): Handler {
     ? controllerHandler(program, live)
     : legacyHandler(program, live);
   for (const event of ['onBodySent', 'onRequestSent', 'onResponseStarted'] as const) {
-    handler[event] = (...args: unknown[]) => Reflect.apply(program[event] as () => unknown, program, args);
-  }
-  // What the program's handler has not is not there either: undici asks, and refuses a handler that lacks something.
-  for (const method of Object.keys(handler) as (keyof Handler)[]) {
-    if (typeof program[method] !== 'function') {
-      delete handler[method];
+    // Only where the program listens: undici asks whether it is there.
+    if (typeof program[event] === 'function') {
+      handler[event] = (...args: unknown[]) => Reflect.apply(program[event] as () => unknown, program, args);
     }
   }
   return handler;
