@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { JsonFileCassetteStore } from '../../src/index.js';
+import { registerUrl } from '../support/paths.js';
+import { suite } from '../support/suite.js';
+import { tempFolder } from '../support/temp-folder.js';
+
+// Between reading the file and replacing it, another process's recordings could come and go.
+const test = suite('regression: several processes that record into one cassette');
+
+const PROCESSES = 4;
+const REQUESTS = 25;
+
+test('lose nothing', async () => {
+  const server = createServer((request, response) => response.end(`answer to ${request.url}`)).listen(0);
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const file = join(tempFolder(), 'cassette.json');
+  const program = `for (let i = 0; i < ${REQUESTS}; i++)
+    await (await fetch('${url}/' + process.argv[1] + '/' + i)).text();`;
+  await Promise.all(
+    Array.from({ length: PROCESSES }, async (_, number) => {
+      const args = ['--import', registerUrl, '--input-type=module', '-e', program, String(number)];
+      const env = {
+        ...process.env,
+        INTERPOSITION_MODE: 'record',
+        INTERPOSITION_CASSETTE: file,
+        INTERPOSITION_SESSION: 'shared',
+      };
+      const [code] = await once(
+        spawn(process.execPath, args, { env, stdio: ['ignore', 'inherit', 'inherit'] }),
+        'exit',
+      );
+      assert.is(code, 0);
+    }),
+  );
+  server.closeAllConnections();
+  server.close();
+  const { interactions } = await new JsonFileCassetteStore(file).load();
+  assert.is(new Set(interactions.map(({ request }) => request.target)).size, PROCESSES * REQUESTS);
+  assert.is(interactions.length, PROCESSES * REQUESTS);
+});
+
+test.run();
