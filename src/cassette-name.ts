@@ -16,7 +16,10 @@ const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
  * @throws InvalidOptionError for a name that is empty.
  */
 export function cassettePath(name: string): string {
-  if (typeof name !== 'string' || name.trim() === '') {
+  if (typeof name !== 'string') {
+    throw new InvalidOptionError('cassette name', 'it is not a string.');
+  }
+  if (name.trim() === '') {
     throw new InvalidOptionError('cassette name', `${JSON.stringify(name)} is empty; name the cassette.`);
   }
   const safe = name.split('/').map(safeSegment).filter(Boolean).join('/');

@@ -4,6 +4,7 @@ import { globalOriginal } from './adapters/undici/global-slots.js';
 import { dispatcherResponder } from './adapters/undici/live-responder.js';
 import { Broker } from './core/broker.js';
 import type { CassetteStore } from './core/cassette-store.js';
+import { monotonicNow } from './core/clock.js';
 import { withDeadline } from './core/deadline.js';
 import { describe } from './core/errors.js';
 import { RecordingGroup } from './core/recording.js';
@@ -14,6 +15,7 @@ import { JsonFileCassetteStore } from './stores/json-file.js';
 import { logLookup, warnOnce } from './warnings.js';
 
 const DEFAULT_BODY_WAIT_MS = 5000;
+const PATIENCE = 3;
 
 /** A Broker that is in use, and what its users share. */
 export interface Opened {
@@ -31,7 +33,7 @@ let watchingExit = false;
  * @throws CassetteLoadError where it cannot be loaded; a missing file is one in `replay` only.
  */
 export async function openCassette(
-  { mode, source }: ChosenMode,
+  { mode, source, continues = false }: ChosenMode,
   where: string | URL | CassetteStore,
   options: InterpositionOptions,
 ): Promise<Opened> {
@@ -44,7 +46,7 @@ export async function openCassette(
     playback: options.playback ?? 'sequence',
     readAhead: options.readAhead,
     storeWait: options.storeWait,
-    session: enterSession(store.location ?? '', mode !== 'replay'),
+    session: enterSession(identity(where), mode !== 'replay', continues),
     observer: { lookup: logLookup, warning: warnOnce },
   });
   const bodyWait = options.bodyWait ?? DEFAULT_BODY_WAIT_MS;
@@ -60,6 +62,23 @@ export function adopt(broker: Broker): Opened {
   opened.add(entry);
   watchExit();
   return entry;
+}
+
+const storeNumbers = new WeakMap<object, number>();
+let stores = 0;
+
+/** What tells cassettes apart: a file's path, or which store it is. */
+export function identity(where: string | URL | CassetteStore): string {
+  if (typeof where === 'string' || where instanceof URL) {
+    return new JsonFileCassetteStore(where).location;
+  }
+  if (where instanceof JsonFileCassetteStore) {
+    return where.location;
+  }
+  if (!storeNumbers.has(where)) {
+    storeNumbers.set(where, ++stores);
+  }
+  return `store ${storeNumbers.get(where)}`;
 }
 
 function storeFor(where: string | URL | CassetteStore, createIfMissing: boolean): CassetteStore {
@@ -82,16 +101,18 @@ export function routeTo(entry: Opened): Route {
 
 /**
  * Waits until every recording that was begun on the route is saved or has failed. One that stays open, and silent for
- * `bodyWait`, is cut off and recorded as truncated.
+ * `bodyWait`, or open for three times as long, is cut off and recorded as truncated: a stream with a heartbeat never
+ * ends.
  *
  * @throws The first save error that no request surfaced.
  */
 export async function settle({ group, bodyWait }: Route): Promise<void> {
+  const patienceEnds = monotonicNow() + PATIENCE * bodyWait;
   for (let pending = group.pending; pending.length > 0; pending = group.pending) {
     const all = () => Promise.all(pending.map((recording) => recording.settled));
     await withDeadline<unknown>(all, bodyWait, () => new Error('a recording is still open')).catch(() => {});
     for (const recording of group.pending) {
-      if (recording.open && recording.idleMs >= bodyWait) {
+      if (recording.open && (recording.idleMs >= bodyWait || monotonicNow() >= patienceEnds)) {
         const { action, target } = recording.head;
         warnOnce(`${action} ${target} was still open when its scope ended: it is recorded as truncated.`);
         await recording.truncate().catch(() => {});

@@ -20,7 +20,7 @@ export interface InterpositionOptions {
   /**
    * How long a body may stay open where it has to be seen whole, in ms; 5,000 where left out. For a request body in
    * `auto` and `replay` it is an error then; a response that is still open when its scope ends, and silent for that
-   * long, is recorded as truncated.
+   * long or open for three times as long, is recorded as truncated.
    */
   readonly bodyWait?: number;
   /** How long a store may take for a load or a save, in ms; 30,000 where left out. */
@@ -39,6 +39,8 @@ export interface CassetteOptions extends InterpositionOptions {
 export interface ChosenMode {
   readonly mode: BrokerMode;
   readonly source: string;
+  /** The recordings that this session has made so far answer as those of an earlier one would. */
+  readonly continues?: boolean;
 }
 
 const NON_NEGATIVE = {
@@ -145,10 +147,11 @@ function checkedOptions<T extends InterpositionOptions>(
       throw new InvalidOptionError(`${where}.${name}`, `it is not ${check.is}.`);
     }
   }
-  if (options.cassette !== undefined && options.store !== undefined) {
+  const places = ['name', 'cassette', 'store'].filter((name) => Reflect.get(options, name) !== undefined);
+  if (places.length > 1) {
     throw new InvalidOptionError(
       where,
-      '"cassette" and "store" both say where the cassette lives; give one.',
+      `"${places[0]}" and "${places[1]}" both say where the cassette lives; give one.`,
     );
   }
   return options;

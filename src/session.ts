@@ -17,12 +17,15 @@ export function isRootOfSession(): boolean {
 /**
  * A new entry of a cassette: the lane that it records, the one that it replays. Workers and children of a process that
  * records inherit its session through the environment.
+ *
+ * @param continues Is what this session has recorded so far to count as an earlier one's?
  */
-export function enterSession(location: string, records: boolean): SessionEntry {
+export function enterSession(location: string, records: boolean, continues = false): SessionEntry {
   const entry = entries.get(location) ?? 0;
   entries.set(location, entry + 1);
   const lane = inherited === undefined ? `${entry + 1}` : `${process.pid}.${threadId}.${entry + 1}`;
-  return { id: records ? sessionId() : '', lane, entry };
+  const id = records ? sessionId() : '';
+  return { id: continues ? `${id}.${entry + 1}` : id, lane, entry };
 }
 
 function sessionId(): string {

@@ -3,7 +3,7 @@ import { callingFile, cassettePath, nameOfFile } from './cassette-name.js';
 import type { CassetteStore } from './core/cassette-store.js';
 import { type BrokerMode, InvalidOptionError } from './core/errors.js';
 import { DEFAULT_MODE_SOURCE } from './install.js';
-import { closeCassette, type Opened, openCassette, routeTo, settle } from './opening.js';
+import { closeCassette, identity, type Opened, openCassette, routeTo, settle } from './opening.js';
 import {
   type CassetteOptions,
   type ChosenMode,
@@ -13,7 +13,6 @@ import {
   resolveOptions,
 } from './options.js';
 import { interceptGlobals, runInScope } from './routing.js';
-import { JsonFileCassetteStore } from './stores/json-file.js';
 
 /**
  * Runs a function in a scope of its own: the requests that it makes, and that what it starts makes, are recorded into
@@ -22,7 +21,7 @@ import { JsonFileCassetteStore } from './stores/json-file.js';
  *
  * The cassette is `__cassettes__/<name>.json`; without a name, the function's own name or else the calling file's.
  * Without a mode the scope decides at entry: a cassette that is missing is recorded, except in CI, and one that is
- * there is replayed. `INTERPOSITION_MODE` wins over both.
+ * there is replayed; one that this process has begun is replayed and added to. `INTERPOSITION_MODE` wins over all.
  *
  * @returns What the function gives, when every recording begun in the scope is saved.
  * @throws What the function throws; InvalidOptionError; CassetteLoadError; and CassetteSaveError where a recording
@@ -63,28 +62,24 @@ export async function withCassette<T>(
   return result;
 }
 
-/** A mode, and whether the scope itself decided on it. */
-interface Choice extends ChosenMode {
-  readonly byScope: boolean;
-}
-
 /** A cassette that scopes have open; those on the same cassette with the same mode and options share it. */
 interface SharedScope {
   readonly key: string;
-  readonly where: string;
-  readonly chosen: Choice;
+  readonly place: string;
+  readonly mode: BrokerMode;
   readonly opened: Promise<Opened>;
   users: number;
 }
 
 const shared = new Map<string, SharedScope>();
-const storeNumbers = new WeakMap<object, number>();
-let stores = 0;
+// A cassette that was missing is still being made: the scopes of this process that come after replay what is there, and
+// add what is not.
+const begunHere = new Set<string>();
 let intercepting = false;
 
 async function enter(
   where: string | URL | CassetteStore,
-  chosen: Choice,
+  chosen: ChosenMode,
   options: InterpositionOptions,
 ): Promise<SharedScope> {
   if (!intercepting) {
@@ -98,8 +93,8 @@ async function enter(
   if (scope === undefined) {
     scope = {
       key,
-      where: identity(where),
-      chosen,
+      place: identity(where),
+      mode: chosen.mode,
       opened: openCassette(chosen, where, options),
       users: 0,
     };
@@ -124,30 +119,23 @@ function forget(scope: SharedScope): void {
   }
 }
 
-function identity(where: string | URL | CassetteStore): string {
-  if (isPath(where)) {
-    return new JsonFileCassetteStore(where).location;
-  }
-  if (!storeNumbers.has(where)) {
-    storeNumbers.set(where, ++stores);
-  }
-  return `store ${storeNumbers.get(where)}`;
-}
-
-function modeFor(fromCode: BrokerMode | undefined, where: string | URL | CassetteStore): Choice {
+function modeFor(fromCode: BrokerMode | undefined, where: string | URL | CassetteStore): ChosenMode {
   const requested = requestedMode(fromCode, 'the options of withCassette');
   if (requested !== undefined) {
-    return { ...requested, byScope: false };
+    return requested;
   }
-  // One that is open without a mode given has decided already, and its first save makes the file.
-  const open = [...shared.values()].find((scope) => scope.where === identity(where) && scope.chosen.byScope);
-  if (open !== undefined) {
-    return open.chosen;
+  const place = identity(where);
+  const missing = isPath(where) && !existsSync(place);
+  if (missing && !isCI()) {
+    begunHere.add(place);
   }
-  const missing = isPath(where) && !existsSync(new JsonFileCassetteStore(where).location);
-  return missing && !isCI()
-    ? { mode: 'record', source: 'the default for a cassette that is missing', byScope: true }
-    : { mode: 'replay', source: DEFAULT_MODE_SOURCE, byScope: true };
+  if (!begunHere.has(place)) {
+    return { mode: 'replay', source: DEFAULT_MODE_SOURCE };
+  }
+  const isOpen = [...shared.values()].some((scope) => scope.place === place && scope.mode === 'record');
+  return missing || isOpen
+    ? { mode: 'record', source: 'the default for a cassette that is missing' }
+    : { mode: 'auto', source: 'the default for a cassette that this process began', continues: true };
 }
 
 function nameFor(fn: () => unknown, file: string | undefined): string {

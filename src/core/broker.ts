@@ -103,6 +103,8 @@ export class Broker {
 
   #cassette: Cassette;
   #saved: Cassette;
+  /** What the last failed save was to hold: whoever waited for it was told. */
+  #failed: Cassette | undefined;
   readonly #index = new StoryIndex();
   readonly #asked = new Map<string, number>();
   readonly #collapsed = new Map<string, number>();
@@ -286,10 +288,15 @@ export class Broker {
    * @throws CassetteSaveError where the save fails.
    */
   async close(): Promise<void> {
+    const told = this.#cassette === this.#failed;
     if (this.#stats.recorded > 0) {
       this.#compact();
     }
-    await this.#save();
+    await this.#save().catch((error: unknown) => {
+      if (!told) {
+        throw error;
+      }
+    });
   }
 
   /**
@@ -301,12 +308,20 @@ export class Broker {
     for (const recording of this.#open) {
       void recording.truncate();
     }
+    const told = this.#cassette === this.#failed;
     if (this.#stats.recorded > 0) {
       this.#compact();
     }
-    if (this.#cassette !== this.#saved) {
+    if (this.#cassette === this.#saved) {
+      return;
+    }
+    try {
       this.cassetteStore?.saveSync?.(this.#cassette);
       this.#saved = this.#cassette;
+    } catch (error) {
+      if (!told) {
+        throw error;
+      }
     }
   }
 
@@ -459,12 +474,14 @@ export class Broker {
     if (this.#cassette === this.#saved) {
       return;
     }
+    const attempted = this.#cassette;
     const location = locationOf(store);
     const late = () =>
       new CassetteSaveError(location, { problem: `the store did not answer within ${this.#storeWait} ms` });
     try {
       await withDeadline(() => this.#saveInTurn(store), this.#storeWait, late);
     } catch (cause) {
+      this.#failed = attempted;
       throw cause instanceof CassetteSaveError ? cause : new CassetteSaveError(location, { cause });
     }
   }

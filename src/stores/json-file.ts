@@ -144,12 +144,22 @@ function absolutePath(path: string | URL): string {
     if (path === '' || path.includes('\0')) {
       throw new InvalidOptionError('cassette path', `${JSON.stringify(path)} names no file.`);
     }
-    return resolve(path.startsWith('file:') ? fileURLToPath(path) : path);
+    return path.startsWith('file:') ? pathOf(path) : resolve(path);
   }
   if (!(path instanceof URL) || path.protocol !== 'file:') {
     throw new InvalidOptionError('cassette path', `${String(path)} is neither a path nor a file: URL.`);
   }
-  return fileURLToPath(path);
+  return pathOf(path);
+}
+
+function pathOf(url: string | URL): string {
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    throw new InvalidOptionError('cassette path', `${url} is a file: URL that leads to no file here.`, {
+      cause,
+    });
+  }
 }
 
 function isMissing(error: unknown): boolean {

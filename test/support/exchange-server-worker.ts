@@ -227,7 +227,8 @@ const routes: Record<string, Route> = {
     );
   },
 
-  redirect: ({ res, query }) => {
+  redirect: async ({ res, query, body }) => {
+    await body;
     res.writeHead(Number(query.get('code')), { location: query.get('to') ?? '' });
     res.end('moved');
   },

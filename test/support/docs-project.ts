@@ -1,0 +1,150 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { libraryUrl, repoRoot } from './paths.js';
+
+/** The address of the API in the pages; the real one takes its place when a block runs. */
+const DOCUMENTED_URL = 'http://localhost:3000';
+const DOCUMENTED_FOLDER = '/home/ada/app';
+const TIMEOUT_MS = 15_000;
+
+export interface Outcome {
+  readonly code: number | null;
+  /** What the program printed on both streams, in its order, with the address and the folder of the pages. */
+  readonly output: string;
+}
+
+/** A project in which the blocks of one page run, one after the other, with the library installed and an API up. */
+export class DocsProject {
+  readonly #folder: string;
+  readonly #api: Api;
+
+  private constructor(folder: string, api: Api) {
+    this.#folder = folder;
+    this.#api = api;
+  }
+
+  static async create(): Promise<DocsProject> {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'interposition-docs-')));
+    const library = join(folder, 'node_modules', 'interposition');
+    await mkdir(library, { recursive: true });
+    const manifest = JSON.parse(readFileSync(join(repoRoot, 'package.json'), 'utf8')) as { exports: object };
+    const { exports } = manifest;
+    await writeFile(
+      join(library, 'package.json'),
+      JSON.stringify({ name: 'interposition', type: 'module', exports }),
+    );
+    await symlink(dirname(fileURLToPath(libraryUrl)), join(library, 'dist'), 'junction');
+    await symlink(
+      join(repoRoot, 'node_modules', 'undici'),
+      join(folder, 'node_modules', 'undici'),
+      'junction',
+    );
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+    return new DocsProject(folder, await Api.start());
+  }
+
+  async remove(): Promise<void> {
+    await this.#api.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async write(name: string, content: string): Promise<void> {
+    await writeFile(join(this.#folder, name), content.replaceAll(DOCUMENTED_URL, this.#api.url));
+  }
+
+  read(name: string): string {
+    return this.#asDocumented(readFileSync(join(this.#folder, name), 'utf8'));
+  }
+
+  /** Runs a command line; in `offline`, while the API refuses every connection. */
+  async run(command: string, { offline }: { readonly offline: boolean }): Promise<Outcome> {
+    const log = join(this.#folder, '.output');
+    const output = openSync(log, 'w');
+    this.#api.offline = offline;
+    // One file for both streams, so that their order is the program's.
+    const child = spawn(command, {
+      shell: true,
+      cwd: this.#folder,
+      env: cleanEnvironment(),
+      stdio: ['ignore', output, output],
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+    });
+    closeSync(output);
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, output: this.#asDocumented(readFileSync(log, 'utf8')) };
+  }
+
+  #asDocumented(text: string): string {
+    return text.replaceAll(this.#api.url, DOCUMENTED_URL).replaceAll(this.#folder, DOCUMENTED_FOLDER);
+  }
+}
+
+/** The user's environment, without what would speak to the library, and with this Node as `node`. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (!/^(?:INTERPOSITION_|NODE_|CI$)/.test(name)) {
+      environment[name] = value;
+    }
+  }
+  environment['PATH'] = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
+  return environment;
+}
+
+/** The API of the pages. */
+class Api {
+  readonly url: string;
+  offline = false;
+  readonly #server: Server;
+  #jobs = 0;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.on('connection', (socket) => {
+      if (this.offline) socket.destroy();
+    });
+    server.on('request', (request, response) => {
+      request.resume();
+      const json = (status: number, value: unknown, headers: Record<string, string | string[]> = {}) =>
+        response
+          .writeHead(status, { 'content-type': 'application/json', ...headers })
+          .end(JSON.stringify(value));
+      switch (`${request.method} ${request.url}`) {
+        case 'GET /users/7':
+          return json(200, { id: 7, name: 'Ada' });
+        case 'POST /login':
+          return json(200, { ok: true }, { 'set-cookie': ['session=s3cret', 'theme=dark'] });
+        case 'GET /job':
+          return json(200, { state: ['queued', 'running', 'done'][this.#jobs++ % 3] });
+        case 'GET /events':
+          response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: one\n\n');
+          return setImmediate(() => response.end('data: two\n\n'));
+        case 'GET /endless':
+          return response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: one\n\n');
+        default:
+          return json(404, { error: 'not found' });
+      }
+    });
+  }
+
+  static async start(): Promise<Api> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new Api(server);
+  }
+
+  async stop(): Promise<void> {
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await once(this.#server, 'close');
+  }
+}

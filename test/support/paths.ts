@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The repository's folder, from wherever the compiled tests stand. */
+export const repoRoot = process.env.INTERPOSITION_REPO ?? findRoot(dirname(fileURLToPath(import.meta.url)));
+
+/** The compiled preload, beside the compiled tests. */
+export const registerUrl = new URL('../../src/register.js', import.meta.url).href;
+
+/** The compiled library, beside the compiled tests. */
+export const libraryUrl = new URL('../../src/index.js', import.meta.url).href;
+
+function findRoot(folder: string): string {
+  if (existsSync(join(folder, 'biome.json'))) {
+    return folder;
+  }
+  const parent = dirname(folder);
+  if (parent === folder) {
+    throw new Error('run the tests from the repository, or name it in INTERPOSITION_REPO');
+  }
+  return findRoot(parent);
+}
