@@ -12,7 +12,11 @@ export function httpMatchKey(request: InteractionRequest): string {
 function bodyKey({ headers, body }: InteractionRequest): string | string[] {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
   const boundary = multipartBoundary(headerValue(headers, 'content-type'));
-  return boundary === undefined ? text : `\r\n${text}`.split(`\r\n--${boundary}`);
+  return boundary === undefined ? text : `\n${text}`.split(new RegExp(`\\r?\\n--${escaped(boundary)}`));
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
 /** The boundary that a multipart `content-type` names (RFC 2046, section 5.1.1). */

@@ -13,7 +13,8 @@ export interface ResponseHead {
 /** A recorded HTTP response, its interim responses (1xx) first. */
 export interface RecordedResponse {
   readonly interim: readonly ResponseHead[];
-  readonly head: ResponseHead;
+  /** Undefined where the recording was cut off before it. */
+  readonly head: ResponseHead | undefined;
   readonly body: readonly Uint8Array[];
   readonly trailers: readonly HeaderPair[];
 }
@@ -43,7 +44,7 @@ function statusMetadata(prefix: string, { statusCode, statusText, headers }: Res
 /**
  * A recorded interaction as an HTTP response.
  *
- * @throws InteractionValidationError where the metadata holds no status code.
+ * @throws InteractionValidationError where the metadata of a whole recording holds no status code.
  */
 export function readResponse(interaction: Interaction): RecordedResponse {
   const interim: { statusCode: number; statusText: string; headers: HeaderPair[] }[] = [];
@@ -66,13 +67,16 @@ export function readResponse(interaction: Interaction): RecordedResponse {
       trailers.push([field.slice('trailer:'.length), value]);
     }
   }
-  if (!Number.isInteger(head.statusCode) || head.statusCode < 200 || head.statusCode > 999) {
+  const isValid = Number.isInteger(head.statusCode) && head.statusCode >= 200 && head.statusCode <= 999;
+  const isCutOff = head.statusCode === 0 && interaction.recording.truncated;
+  if (!isValid && !isCutOff) {
     throw new InteractionValidationError(
       'responseChunks[0].metadata',
       `of ${interaction.request.action} ${interaction.request.target} holds no valid "status_code".`,
     );
   }
-  return { interim, head, body: interaction.responseChunks.map((chunk) => chunk.data), trailers };
+  const body = interaction.responseChunks.map((chunk) => chunk.data);
+  return { interim, head: isValid ? head : undefined, body, trailers };
 }
 
 /** Does the response end with its headers (RFC 9112, section 6.3; or a length of nothing)? */

@@ -30,13 +30,12 @@ import { storeContract } from '../contract/store-contract.js';
 import { failure } from '../support/failure.js';
 import { assertSameInteractions, cassetteOf, interaction, named, namesIn } from '../support/interactions.js';
 import { libraryUrl, repoRoot } from '../support/paths.js';
-import { smallDisk } from '../support/small-disk.js';
+import { hasSmallDisks, onSmallDisk } from '../support/small-disk.js';
 import { suite } from '../support/suite.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { hasUsers, unprivileged } from '../support/unprivileged.js';
 
 const folder = tempFolder();
-const disk = smallDisk();
 const saveAndStop = join(repoRoot, 'fixtures/programs/kill/save-and-stop.mjs');
 let files = 0;
 
@@ -294,48 +293,44 @@ needsUsers('a save into a folder that may not be written', async () => {
   assert.is(readFileSync(file, 'utf8'), text);
 });
 
-const needsSmallDisk = bad.skipUnless(
-  disk !== undefined,
-  'a disk of 64 KiB can be mounted by root on Linux only',
+const needsSmallDisk = bad.skipUnless(hasSmallDisks, 'a disk of 64 KiB can be mounted by root on Linux only');
+
+needsSmallDisk('a save onto a full disk', () =>
+  onSmallDisk(async (disk) => {
+    const file = join(disk, 'cassette.json');
+    const store = new JsonFileCassetteStore(file);
+    await store.save(cassetteOf('a'));
+    const text = readFileSync(file, 'utf8');
+    const tooBig = new Cassette([named('a'), interaction({ answer: 'x'.repeat(100_000) })]);
+    for (const attempt of [() => store.save(tooBig), () => store.saveSync(tooBig)]) {
+      const { message } = await failure(CassetteSaveError, attempt);
+      assert.match(message, /ENOSPC.*What was in the file is still there/);
+      assert.equal(readdirSync(disk), ['cassette.json'], 'no draft takes up the space');
+      assert.is(readFileSync(file, 'utf8'), text);
+    }
+    await store.save(cassetteOf('a', 'b'));
+    assert.equal(namesIn(await load(file)), ['a', 'b']);
+  }),
 );
 
-needsSmallDisk('a save onto a full disk', async () => {
-  const onDisk = String(disk);
-  const file = join(onDisk, 'cassette.json');
-  const store = new JsonFileCassetteStore(file);
-  await store.save(cassetteOf('a'));
-  const text = readFileSync(file, 'utf8');
-  const tooBig = new Cassette([named('a'), interaction({ answer: 'x'.repeat(100_000) })]);
-  for (const attempt of [() => store.save(tooBig), () => store.saveSync(tooBig)]) {
-    const { message } = await failure(CassetteSaveError, attempt);
-    assert.match(message, /ENOSPC.*What was in the file is still there/);
-    assert.equal(readdirSync(onDisk), ['cassette.json'], 'no draft takes up the space');
-    assert.is(readFileSync(file, 'utf8'), text);
-  }
-  await store.save(cassetteOf('a', 'b'));
-  assert.equal(namesIn(await load(file)), ['a', 'b']);
-});
-
-needsSmallDisk('a save onto a disk without a byte left', async () => {
-  const onDisk = String(disk);
-  const file = join(onDisk, 'cassette.json');
-  const store = new JsonFileCassetteStore(file);
-  await store.save(cassetteOf('a'));
-  const filler = join(onDisk, 'filler');
-  assert.throws(() => writeFileSync(filler, 'x'.repeat(100_000)));
-  for (const attempt of [
-    () => store.save(cassetteOf('a', 'b')),
-    () => store.saveSync(cassetteOf('a', 'b')),
-    () => store.save(cassetteOf('a', 'b')),
-  ]) {
-    assert.match((await failure(CassetteSaveError, attempt)).message, 'ENOSPC');
-    assert.equal(readdirSync(onDisk).sort(), ['cassette.json', 'filler']);
-  }
-  assert.equal(namesIn(await load(file)), ['a']);
-  rmSync(filler);
-  await store.save(cassetteOf('a', 'b'));
-  assert.equal(namesIn(await load(file)), ['a', 'b']);
-});
+needsSmallDisk('a save onto a disk without a byte left', () =>
+  onSmallDisk(async (disk) => {
+    const file = join(disk, 'cassette.json');
+    const filler = join(disk, 'filler');
+    const store = new JsonFileCassetteStore(file);
+    await store.save(cassetteOf('a'));
+    assert.throws(() => writeFileSync(filler, 'x'.repeat(100_000)));
+    const more = cassetteOf('a', 'b');
+    for (const attempt of [() => store.save(more), () => store.saveSync(more), () => store.save(more)]) {
+      assert.match((await failure(CassetteSaveError, attempt)).message, 'ENOSPC');
+      assert.equal(readdirSync(disk).sort(), ['cassette.json', 'filler']);
+    }
+    assert.equal(namesIn(await load(file)), ['a']);
+    rmSync(filler);
+    await store.save(more);
+    assert.equal(namesIn(await load(file)), ['a', 'b']);
+  }),
+);
 
 bad.run();
 

@@ -1,20 +1,34 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { tempFolder } from './temp-folder.js';
 
-/** A folder on a disk of 64 KiB; undefined where this user may not mount one. */
-export function smallDisk(): string | undefined {
+/** May this user mount a disk? */
+export const hasSmallDisks = canMount();
+
+/** Does work in the root folder of an empty disk of 64 KiB. */
+export async function onSmallDisk(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = tempFolder();
+  if (!mount(folder)) {
+    throw new Error(`cannot mount a disk at ${folder}`);
+  }
+  try {
+    await work(folder);
+  } finally {
+    unmount(folder);
+  }
+}
+
+function canMount(): boolean {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
-    return undefined;
+    return false;
   }
-  const folder = join(tempFolder(), 'disk');
-  mkdirSync(folder);
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0;
-  if (!mounted) {
-    return undefined;
-  }
-  // Before the temp folder goes, which was made first and so goes last.
-  process.prependListener('exit', () => spawnSync('umount', [folder]));
-  return folder;
+  const folder = tempFolder();
+  return mount(folder) && unmount(folder);
+}
+
+function mount(folder: string): boolean {
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0;
+}
+
+function unmount(folder: string): boolean {
+  return spawnSync('umount', [folder]).status === 0;
 }

@@ -11,9 +11,16 @@ import type { Turn } from '../../core/turns.js';
 import { redactCredentials } from '../../http/redact.js';
 import { Exchange } from './exchange.js';
 import { asForwarded, asRecorded } from './forwarded.js';
+import { withStableHeaders } from './headers.js';
 import { LiveSource } from './live.js';
 import { programOf } from './program.js';
-import { type Dispatch, type DispatchOptions, type Handler, isControllerHandler } from './protocol.js';
+import {
+  type Dispatch,
+  type DispatchOptions,
+  type Handler,
+  isControllerHandler,
+  isHandler,
+} from './protocol.js';
 import { ReplayedSource } from './replayed.js';
 import { immediateBytes, isBody, type ReadBody, readBody, sentHeaders, tapBody } from './request-body.js';
 import { requestHead } from './request-head.js';
@@ -50,13 +57,22 @@ export function dispatchBrokered(
   options: DispatchOptions,
   handler: Handler,
 ): boolean {
+  const isCall = typeof options === 'object' && options !== null && !(BROKERED in options);
+  const route = isCall ? router() : undefined;
   // What undici refuses goes to undici, so that it is refused in its words.
-  const wellFormed =
-    typeof options === 'object' && options !== null && typeof handler === 'object' && handler !== null;
-  const route = wellFormed && !(BROKERED in options) ? router() : undefined;
-  if (route === undefined) {
+  if (route === undefined || !isHandler(handler, options)) {
     return upstream(options, handler);
   }
+  return dispatchOnRoute(route, upstream, origin, withStableHeaders(options), handler);
+}
+
+function dispatchOnRoute(
+  route: Route,
+  upstream: Dispatch,
+  origin: string | undefined,
+  options: DispatchOptions,
+  handler: Handler,
+): boolean {
   const { broker } = route;
   const head = requestHead(options, origin);
   if (head === undefined) {

@@ -41,6 +41,11 @@ export function wrapDispatcher(target: DispatcherLike, router: Router, used: () 
       if (typeof value !== 'function' || key === 'constructor' || RUN_ON_THE_WRAPPER.has(key)) {
         return value;
       }
+      const own = Reflect.getOwnPropertyDescriptor(target, key);
+      if (own?.configurable === false && own.writable === false) {
+        // Not ours to replace: a Proxy has to give it as it is.
+        return value;
+      }
       // Bound, because a class's private members are not the Proxy's.
       let method = bound.get(key);
       if (method?.from !== value) {

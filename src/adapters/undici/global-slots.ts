@@ -9,9 +9,6 @@ const SLOTS = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globa
 type Slots = Record<symbol, unknown>;
 const slots = globalThis as unknown as Slots;
 
-// What wraps the slots' new content now: an undici that was loaded in one hold may set its dispatcher in the next.
-let refill: () => boolean = () => false;
-
 /** What goes through the global dispatcher while this holds the slots. */
 export interface HeldSlots {
   /** Wraps what somebody else has put there meanwhile. True where there was anything. */
@@ -20,82 +17,98 @@ export interface HeldSlots {
   release(): void;
 }
 
+/** The built-in dispatchers, and the slot that each of them fills; undefined before they are loaded. */
+let builtin: ReadonlyMap<unknown, symbol> | undefined;
+// For an npm undici that is loaded, their slots count as empty until the program has used them.
+let builtinUsed = false;
+let holder: Router | undefined;
+let hooked = false;
+
 /**
  * Takes the global slots: what is in them, and what the program puts there from now on, goes through the router. The
  * original of a slot stays what the program would have had there without this.
  */
 export function holdSlots(router: Router): HeldSlots {
-  // The built-in dispatcher's slots count as empty, for an npm undici that is loaded, until the program has used it.
-  let builtinUsed = false;
-  const builtin = loadBuiltin();
-
-  const fill = () => {
-    let changed = false;
-    for (const slot of SLOTS) {
-      const current = slots[slot];
-      if (isDispatcher(current) && unwrapped(current) === undefined && !isMockAgent(current)) {
-        slots[slot] = wrapDispatcher(current, router, () => {
-          builtinUsed ||= builtin.has(current);
-        });
-        changed = true;
-      }
-    }
-    return changed;
-  };
-
-  const empty = (keepBuiltin: boolean) => {
-    for (const slot of SLOTS) {
-      const original = unwrapped(slots[slot]);
-      if (original !== undefined) {
-        slots[slot] = keepBuiltin || !builtin.has(original) ? original : undefined;
-      }
-    }
-  };
-
+  holder = router;
+  builtin ??= loadBuiltin();
+  hookGlobals();
   fill();
-  const unhook = hookUndici('lib/global.js', {
-    before: () => empty(builtinUsed),
-    after: (exports) => {
-      restoreBuiltin(builtin);
-      fill();
-      const { setGlobalDispatcher } = exports;
-      if (typeof setGlobalDispatcher === 'function') {
-        exports.setGlobalDispatcher = named('setGlobalDispatcher', (dispatcher: unknown) => {
-          Reflect.apply(setGlobalDispatcher, undefined, [dispatcher]);
-          refill();
-        });
-      }
-    },
-  });
-  refill = fill;
   return {
     reclaim: fill,
     release() {
-      refill = () => false;
-      unhook();
+      holder = undefined;
       empty(true);
     },
   };
 }
 
-/** The dispatcher that would answer a request of this process without this. */
-export function globalOriginal(): DispatcherLike {
-  const current = slots[SLOTS[0]] ?? slots[SLOTS[1]];
-  if (current === undefined) {
-    loadBuiltin();
-    return globalOriginal();
+/** Wraps what is in the slots, while they are held. True where anything was not wrapped. */
+function fill(): boolean {
+  let changed = false;
+  for (const slot of holder === undefined ? [] : SLOTS) {
+    const current = slots[slot];
+    if (isDispatcher(current) && unwrapped(current) === undefined && !isMockAgent(current)) {
+      slots[slot] = wrapDispatcher(
+        current,
+        () => holder?.(),
+        () => {
+          builtinUsed ||= builtin?.has(current) ?? false;
+        },
+      );
+      changed = true;
+    }
   }
-  return unwrapped(current) ?? (current as DispatcherLike);
+  return changed;
 }
 
-/** The built-in dispatcher of each slot that it fills, by the dispatcher. */
-type Builtin = ReadonlyMap<unknown, symbol>;
+/** Takes out the wrappers; and the built-in dispatchers with them, where they are not to be kept. */
+function empty(keepBuiltin: boolean): void {
+  for (const slot of SLOTS) {
+    const original = unwrapped(slots[slot]) ?? slots[slot];
+    const left = keepBuiltin || !builtin?.has(original) ? original : undefined;
+    if (slots[slot] !== left) {
+      slots[slot] = left;
+    }
+  }
+}
+
+// For good: an npm undici that is loaded after the slots were given back finds them as it would have, too.
+function hookGlobals(): void {
+  if (hooked) {
+    return;
+  }
+  hooked = true;
+  hookUndici('lib/global.js', {
+    before: () => empty(builtinUsed),
+    after: (exports) => {
+      for (const [dispatcher, slot] of builtin ?? []) {
+        // Left empty by an npm undici that does not read it.
+        slots[slot] ??= dispatcher;
+      }
+      fill();
+      const { setGlobalDispatcher } = exports;
+      if (typeof setGlobalDispatcher === 'function') {
+        exports.setGlobalDispatcher = named('setGlobalDispatcher', (dispatcher: unknown) => {
+          Reflect.apply(setGlobalDispatcher, undefined, [dispatcher]);
+          fill();
+        });
+      }
+    },
+  });
+}
+
+/** The dispatcher that would answer a request of this process without this. */
+export function globalOriginal(): DispatcherLike {
+  builtin ??= loadBuiltin();
+  const current = slots[SLOTS[0]] ?? slots[SLOTS[1]];
+  return unwrapped(current) ?? (current as DispatcherLike);
+}
 
 /**
  * Loads the built-in undici, which fills the slots that it reads, and puts back what was in them before: an npm undici
  * that came first keeps its place.
  */
-function loadBuiltin(): Builtin {
+function loadBuiltin(): ReadonlyMap<unknown, symbol> {
   const before = SLOTS.map((slot) => slots[slot]);
   // The getter loads it; where something else was loaded already this changes nothing.
   void globalThis.Response;
@@ -108,13 +121,6 @@ function loadBuiltin(): Builtin {
     }
   });
   return builtin;
-}
-
-/** Fills slots that an npm undici left empty with what the built-in one had put there. */
-function restoreBuiltin(builtin: Builtin): void {
-  for (const [dispatcher, slot] of builtin) {
-    slots[slot] ??= dispatcher;
-  }
 }
 
 function isDispatcher(value: unknown): value is DispatcherLike {

@@ -1,5 +1,5 @@
 import type { HeaderPair } from '../../core/interaction.js';
-import type { HeaderRecord, RawHeaders } from './protocol.js';
+import type { DispatchOptions, HeaderRecord, RawHeaders } from './protocol.js';
 
 /** The pairs of undici's raw headers, one character a byte; of parsed ones where that is all there is. */
 export function headerPairs(raw: unknown, parsed?: HeaderRecord): HeaderPair[] {
@@ -69,6 +69,13 @@ export function requestHeaderPairs(headers: unknown): HeaderPair[] {
     }
   }
   return pairs;
+}
+
+/** The options, their headers in a form that can be read twice: an iterator is used up by the first reading. */
+export function withStableHeaders(options: DispatchOptions): DispatchOptions {
+  const { headers } = options;
+  const isIterator = isIterable(headers) && (headers[Symbol.iterator]() as unknown) === headers;
+  return isIterator ? { ...options, headers: requestHeaderPairs(headers).flat() } : options;
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {

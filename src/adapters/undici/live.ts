@@ -45,6 +45,7 @@ export class LiveSource implements Source {
   readonly #requestKnown: () => Promise<void>;
 
   #upstream: Upstream | undefined;
+  #sent = false;
   #upstreamPaused = false;
   #upstreamDone = false;
   #programPaused = false;
@@ -75,6 +76,7 @@ export class LiveSource implements Source {
       return;
     }
     this.#exchange.begin(context);
+    this.#sent = true;
   }
 
   /** False where the upstream is to pause. */
@@ -87,7 +89,9 @@ export class LiveSource implements Source {
     };
     if (statusCode < 200) {
       this.#recording.add(NOTHING, interimMetadata(head), true);
-      return this.#exchange.program.head(incoming);
+      // Whether the program wants to pause there is nothing to undici, so neither is it here.
+      this.#exchange.program.head(incoming);
+      return true;
     }
     this.#isWhole = isOneWhole(head);
     this.#recording.add(NOTHING, headMetadata(head), true);
@@ -160,7 +164,7 @@ export class LiveSource implements Source {
   #cutOff(): void {
     clearTimeout(this.#holdTimer);
     this.#dropQueue();
-    if (this.#recording.request === undefined) {
+    if (!this.#sent || this.#recording.request === undefined) {
       this.#recording.discard();
     } else {
       void this.#recording.truncate();

@@ -23,16 +23,11 @@ const hooks = new Map<UndiciModule, LoadHook>();
 
 /**
  * Hooks a module of every npm undici that is loaded from now on, by `require` or by `import`: Node passes both through
- * `Module.prototype.require` where undici's files require each other. Gives the undo.
+ * `Module.prototype.require` where undici's files require each other.
  */
-export function hookUndici(path: UndiciModule, hook: LoadHook): () => void {
+export function hookUndici(path: UndiciModule, hook: LoadHook): void {
   hooks.set(path, hook);
-  if (hooks.size === 1) {
-    patchRequire();
-  }
-  return () => {
-    hooks.delete(path);
-  };
+  patchRequire();
 }
 
 /** The exports of a module in every copy of undici that was loaded before. */
@@ -46,7 +41,6 @@ export function* loadedUndici(path: UndiciModule): Generator<Record<string, unkn
 
 let patched = false;
 
-// Stays once it is there: others may have patched on top of it, and without hooks it passes everything on.
 function patchRequire(): void {
   if (patched) {
     return;

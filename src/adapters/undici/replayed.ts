@@ -28,12 +28,15 @@ export class ReplayedSource implements Source {
     this.#busy = true;
     queueMicrotask(() => {
       this.#guarded(() => {
-        if (this.#hasHead) {
-          this.#response = prepared(this.#interaction);
-          for (const interim of this.#response.interim) {
+        const response = prepared(this.#interaction);
+        this.#response = response;
+        for (const interim of response.interim) {
+          if (!this.#exchange.ended) {
             this.#exchange.program.head(interim);
           }
-          this.#paused = !this.#exchange.program.head(this.#response.head);
+        }
+        if (response.head !== undefined && !this.#exchange.ended) {
+          this.#paused = !this.#exchange.program.head(response.head);
         }
         this.#advance();
       });
@@ -52,17 +55,12 @@ export class ReplayedSource implements Source {
     }
   }
 
-  // An exchange that was aborted before anything had arrived is recorded without a head.
-  get #hasHead(): boolean {
-    const { recording, responseChunks } = this.#interaction;
-    return !recording.truncated || responseChunks.some((chunk) => chunk.metadata.length > 0);
-  }
-
   #advance(): void {
-    const { body, trailers } = this.#response ?? NOTHING_ARRIVED;
-    if (this.#paused || this.#exchange.ended) {
+    const response = this.#response;
+    if (response === undefined || this.#paused || this.#exchange.ended) {
       return;
     }
+    const { body, trailers } = response;
     const chunk = body[this.#next];
     if (chunk === undefined) {
       this.#finish(trailers);
@@ -112,12 +110,10 @@ export class ReplayedSource implements Source {
 /** A recorded response as a dispatcher hands it on. */
 interface Prepared {
   readonly interim: readonly IncomingHead[];
-  readonly head: IncomingHead;
+  readonly head: IncomingHead | undefined;
   readonly body: readonly Uint8Array[];
   readonly trailers: IncomingTrailers;
 }
-
-const NOTHING_ARRIVED: Pick<Prepared, 'body' | 'trailers'> = { body: [], trailers: { raw: [] } };
 
 const preparations = new WeakMap<Interaction, Prepared>();
 
@@ -127,7 +123,7 @@ function prepared(interaction: Interaction): Prepared {
     const { interim, head, body, trailers } = readResponse(interaction);
     response = {
       interim: interim.map(incoming),
-      head: incoming(head),
+      head: head && incoming(head),
       body,
       trailers: { raw: rawHeaders(trailers) },
     };

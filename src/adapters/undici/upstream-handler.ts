@@ -16,7 +16,11 @@ import {
  */
 export function upstreamHandler(program: Handler, live: LiveSource): Handler {
   const handler = isControllerHandler(program)
-    ? controllerHandler(program, live)
+    ? // One that speaks both protocols is for dispatchers of either.
+      {
+        ...('onConnect' in program && legacyHandler(program as LegacyHandler, live)),
+        ...controllerHandler(program, live),
+      }
     : legacyHandler(program, live);
   for (const event of ['onBodySent', 'onRequestSent', 'onResponseStarted'] as const) {
     // Only where the program listens: undici asks whether it is there.

@@ -319,7 +319,9 @@ for (const { name, undici } of copies) {
     });
   }
 
-  check(`${name}: a handler that is none is refused in undici's words, and nothing is recorded`, async () => {
+  // What undici 7 composes is given every handler in a wrapper that has all methods, with or without an interceptor.
+  const direct = test.skipUnless(undici !== undefined && name !== 'undici 7', WHY_SKIPPED);
+  direct(`${name}: a handler that is none is refused in undici's words, and nothing is recorded`, async () => {
     const thrownBy = (dispatcher: Dispatcher) => {
       try {
         dispatcher.dispatch({ origin: server.url, path: '/two', method: 'GET' }, {} as never);
