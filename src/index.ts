@@ -1,11 +1,5 @@
-export {
-  Broker,
-  type BrokerObserver,
-  type BrokerOptions,
-  type BrokerStats,
-  type Projection,
-  type SessionEntry,
-} from './core/broker.js';
+export { Broker, type BrokerStats } from './core/broker.js';
+export type { BrokerObserver, BrokerOptions, Projection, SessionEntry } from './core/broker-options.js';
 export { Cassette } from './core/cassette.js';
 export type { CassetteStore } from './core/cassette-store.js';
 export {

@@ -1,4 +1,4 @@
-import { BROKER_MODES } from './core/broker.js';
+import { BROKER_MODES } from './core/broker-options.js';
 import type { CassetteStore } from './core/cassette-store.js';
 import type { BrokerMode } from './core/errors.js';
 import { InvalidOptionError } from './core/errors.js';

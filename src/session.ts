@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { threadId } from 'node:worker_threads';
-import type { SessionEntry } from './core/broker.js';
+import type { SessionEntry } from './core/broker-options.js';
 import { isoNow } from './core/clock.js';
 
 const VARIABLE = 'INTERPOSITION_SESSION';

@@ -1,69 +1,31 @@
 import { randomBytes } from 'node:crypto';
+import {
+  type BrokerObserver,
+  type BrokerOptions,
+  checkedBrokerOptions,
+  type Projection,
+  type SessionEntry,
+} from './broker-options.js';
 import { Cassette } from './cassette.js';
-import type { CassetteStore } from './cassette-store.js';
+import { type CassetteStore, locationOf } from './cassette-store.js';
 import { isoNow } from './clock.js';
 import { withDeadline } from './deadline.js';
 import {
   type BrokerMode,
   CassetteLoadError,
-  CassetteSaveError,
   InteractionNotFoundError,
   InterpositionError,
-  InvalidOptionError,
-  LiveResponderRequiredError,
 } from './errors.js';
 import { fingerprint } from './fingerprint.js';
 import { forward } from './forward.js';
-import { Interaction, type InteractionRequest, type ResponseChunk } from './interaction.js';
+import { Interaction, type InteractionRequest, type ResponseChunk, validRequest } from './interaction.js';
 import type { LiveResponder } from './live-responder.js';
 import type { MetadataPair } from './metadata.js';
 import { play } from './playback.js';
 import { Recording, type RecordingGroup, type RequestHead } from './recording.js';
+import { Saver } from './saver.js';
 import { type Playback, type Story, StoryIndex } from './story.js';
 import { type Turn, Turns } from './turns.js';
-
-/** A policy for matching: what of a request counts. Requests that it maps to one string match. */
-export type Projection = (request: InteractionRequest) => string;
-
-/** Where a Broker's recordings stand: which session, which lane of it. */
-export interface SessionEntry {
-  /** One run of one root process, its workers and children included. */
-  readonly id: string;
-  /** The lane that this Broker records; unique within the session. */
-  readonly lane: string;
-  /** Which entry of its cassette this is, from 0: a replay follows the lane of that number. */
-  readonly entry: number;
-}
-
-/** What a Broker tells whoever made it. */
-export interface BrokerObserver {
-  /** A request was looked up; in `record` every request counts as a MISS. */
-  lookup?(outcome: 'HIT' | 'MISS', request: RequestHead): void;
-  /** Something the user has to know that is no error of a request. */
-  warning?(message: string): void;
-}
-
-/** Options of a Broker. */
-export interface BrokerOptions {
-  /** `replay` where left out. Never changes afterwards. */
-  readonly mode?: BrokerMode | undefined;
-  /** Where the mode was set, for messages. */
-  readonly modeSource?: string | undefined;
-  /** Required in `record` and `auto`. */
-  readonly liveResponder?: LiveResponder | undefined;
-  /** Without one nothing is persisted. */
-  readonly cassetteStore?: CassetteStore | undefined;
-  /** The matching policy; the fingerprint counts where left out. */
-  readonly project?: Projection | undefined;
-  /** How repeats are answered; `first` where left out. */
-  readonly playback?: Playback | undefined;
-  /** How many bytes a recorder may be ahead of the caller; 1 MiB where left out. */
-  readonly readAhead?: number | undefined;
-  /** How long a store may take for a load or a save, in ms; 30,000 where left out. */
-  readonly storeWait?: number | undefined;
-  readonly session?: SessionEntry | undefined;
-  readonly observer?: BrokerObserver | undefined;
-}
 
 /** Counts of what a Broker did. */
 export interface BrokerStats {
@@ -71,10 +33,6 @@ export interface BrokerStats {
   readonly misses: number;
   readonly recorded: number;
 }
-
-export const BROKER_MODES: readonly BrokerMode[] = ['replay', 'record', 'auto'];
-const DEFAULT_READ_AHEAD = 1024 * 1024;
-const DEFAULT_STORE_WAIT_MS = 30_000;
 
 const processSession = randomBytes(6).toString('hex');
 let brokers = 0;
@@ -88,7 +46,7 @@ let brokers = 0;
  * @throws LiveResponderRequiredError from the constructor: `record` or `auto` without a live responder.
  */
 export class Broker {
-  readonly mode: BrokerMode;
+  readonly #mode: BrokerMode;
   readonly liveResponder: LiveResponder | undefined;
   readonly cassetteStore: CassetteStore | undefined;
   /** How many bytes a recorder may be ahead of the caller. */
@@ -96,39 +54,36 @@ export class Broker {
 
   readonly #project: Projection;
   readonly #playback: Playback;
-  readonly #storeWait: number;
   readonly #session: SessionEntry;
   readonly #modeSource: string | undefined;
   readonly #observer: BrokerObserver;
 
   #cassette: Cassette;
-  #saved: Cassette;
-  /** What the last failed save was to hold: whoever waited for it was told. */
-  #failed: Cassette | undefined;
+  readonly #saver: Saver;
+  /** The recordings that failed to be saved, and whose readers may have left before they were told. */
+  readonly #untold = new Set<Recording>();
   readonly #index = new StoryIndex();
   readonly #asked = new Map<string, number>();
-  readonly #collapsed = new Map<string, number>();
+  /** By match key: the places of the requests whose recordings were collapsed. */
+  readonly #collapsed = new Map<string, number[]>();
   readonly #open = new Set<Recording>();
   readonly #turns = new Turns();
   #order = 0;
   #stats = { hits: 0, misses: 0, recorded: 0 };
-  #writing: Promise<void> = Promise.resolve();
-  #queued: Promise<void> | undefined;
-  #inStore: Promise<void> = Promise.resolve();
 
   constructor(cassette: Cassette, options: BrokerOptions = {}) {
-    this.mode = checkedMode(options);
-    this.liveResponder = options.liveResponder;
-    this.cassetteStore = options.cassetteStore;
-    this.readAhead = options.readAhead ?? DEFAULT_READ_AHEAD;
-    this.#project = options.project ?? fingerprint;
-    this.#playback = checkedPlayback(options.playback);
-    this.#storeWait = options.storeWait ?? DEFAULT_STORE_WAIT_MS;
+    const checked = checkedBrokerOptions(options);
+    this.#mode = checked.mode;
+    this.liveResponder = checked.liveResponder;
+    this.cassetteStore = checked.cassetteStore;
+    this.readAhead = checked.readAhead;
+    this.#project = checked.project ?? fingerprint;
+    this.#playback = checked.playback;
     this.#session = options.session ?? { id: processSession, lane: `b${++brokers}`, entry: 0 };
     this.#modeSource = options.modeSource;
     this.#observer = options.observer ?? {};
     this.#cassette = cassette;
-    this.#saved = cassette;
+    this.#saver = new Saver(checked.cassetteStore, cassette, checked.storeWait);
     for (const interaction of cassette.interactions) {
       this.#index.add(this.#keyOf(interaction), interaction);
     }
@@ -144,9 +99,7 @@ export class Broker {
     store: CassetteStore,
     options: Omit<BrokerOptions, 'cassetteStore'> = {},
   ): Promise<Broker> {
-    checkedMode(options);
-    checkedPlayback(options.playback);
-    const wait = options.storeWait ?? DEFAULT_STORE_WAIT_MS;
+    const { storeWait: wait } = checkedBrokerOptions(options);
     const location = locationOf(store);
     const cassette = await withDeadline(
       () => store.load(),
@@ -159,6 +112,10 @@ export class Broker {
       throw new CassetteLoadError(location, { problem: 'the store gave something that is no Cassette' });
     }
     return new Broker(cassette, { ...options, cassetteStore: store });
+  }
+
+  get mode(): BrokerMode {
+    return this.#mode;
   }
 
   /** The cassette as it is now. In the course of a refresh it still holds what `close` will drop. */
@@ -190,6 +147,7 @@ export class Broker {
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): AsyncIterable<ResponseChunk> {
     const { signal } = options;
+    const valid = validRequest(request);
     const order = this.reserve();
     const hit = this.lookup(request);
     if (hit !== undefined) {
@@ -198,7 +156,9 @@ export class Broker {
     if (this.liveResponder === undefined || this.mode === 'replay') {
       return failing(this.notFound(request));
     }
-    return this.#forward(this.liveResponder, request, order, signal);
+    // A copy of the bytes: what is recorded is what was sent, also where the caller uses its buffer again.
+    const sent = { ...valid, body: new Uint8Array(valid.body) };
+    return this.#forward(this.liveResponder, sent, order, signal);
   }
 
   /** Reserves the next place in the order of this Broker's requests. */
@@ -288,10 +248,8 @@ export class Broker {
    * @throws CassetteSaveError where the save fails.
    */
   async close(): Promise<void> {
-    const told = this.#cassette === this.#failed;
-    if (this.#stats.recorded > 0) {
-      this.#compact();
-    }
+    const told = this.#wasTold();
+    this.#compact();
     await this.#save().catch((error: unknown) => {
       if (!told) {
         throw error;
@@ -308,16 +266,10 @@ export class Broker {
     for (const recording of this.#open) {
       void recording.truncate();
     }
-    const told = this.#cassette === this.#failed;
-    if (this.#stats.recorded > 0) {
-      this.#compact();
-    }
-    if (this.#cassette === this.#saved) {
-      return;
-    }
+    const told = this.#wasTold();
+    this.#compact();
     try {
-      this.cassetteStore?.saveSync?.(this.#cassette);
-      this.#saved = this.#cassette;
+      this.#saver.saveSync(this.#cassette);
     } catch (error) {
       if (!told) {
         throw error;
@@ -334,6 +286,11 @@ export class Broker {
   ): AsyncGenerator<ResponseChunk, void, undefined> {
     const recording = this.record(request, { order });
     recording.request = request;
+    void recording.settled.then(() => {
+      if (recording.failure !== undefined) {
+        this.#untold.add(recording);
+      }
+    });
     yield* forward({ liveResponder, request, recording, signal, readAhead: this.readAhead });
   }
 
@@ -390,16 +347,21 @@ export class Broker {
     if (
       sequence &&
       outcome === 'whole' &&
-      !this.#awaitsEarlier(recording) &&
+      !this.#awaitsEarlier(recording, key) &&
       repeatsLast(lane, recording, responseChunks)
     ) {
-      this.#collapsed.set(key, (this.#collapsed.get(key) ?? 0) + 1);
+      this.#collapsed.set(key, [...(this.#collapsed.get(key) ?? []), recording.order]);
       return this.#save();
     }
     const interaction = new Interaction({
       request,
       responseChunks,
-      metadata: this.#metadata(recording, outcome, lane, this.#collapsed.get(key) ?? 0),
+      metadata: this.#metadata(
+        recording,
+        outcome,
+        lane,
+        (this.#collapsed.get(key) ?? []).filter((place) => place < recording.order).length,
+      ),
     });
     this.#index.add(key, interaction);
     this.#cassette = this.#cassette.append(interaction);
@@ -408,11 +370,17 @@ export class Broker {
   }
 
   /** Is a request that may be identical, and was dispatched before, still on its way? */
-  #awaitsEarlier({ head, order }: Recording): boolean {
+  #awaitsEarlier({ head, order }: Recording, key: string): boolean {
     const name = turnName(head);
     return (
       this.#turns.waiting(name) ||
-      [...this.#open].some((other) => other.order < order && turnName(other.head) === name)
+      [...this.#open].some(
+        (other) =>
+          other.order < order &&
+          (other.request === undefined
+            ? turnName(other.head) === name
+            : this.#project(other.request) === key),
+      )
     );
   }
 
@@ -440,7 +408,7 @@ export class Broker {
   }
 
   #compact(): void {
-    const superseded = this.#index.superseded();
+    const superseded = this.#stats.recorded > 0 ? this.#index.superseded() : new Set();
     if (this.#cassette.interactions.some((interaction) => superseded.has(interaction))) {
       this.#cassette = new Cassette(
         this.#cassette.interactions.filter((interaction) => !superseded.has(interaction)),
@@ -448,86 +416,15 @@ export class Broker {
     }
   }
 
-  /**
-   * Group commit: resolves when a save is done that began after this call, so one write serves all who ask while
-   * another is on its way.
-   */
-  #save(): Promise<void> {
-    if (this.cassetteStore === undefined || (this.#cassette === this.#saved && this.#queued === undefined)) {
-      return Promise.resolve();
-    }
-    if (this.#queued === undefined) {
-      const queued = this.#writing
-        .catch(() => {})
-        .then(() => {
-          this.#queued = undefined;
-          this.#writing = this.#write();
-          return this.#writing;
-        });
-      this.#queued = queued;
-    }
-    return this.#queued;
+  async #save(): Promise<void> {
+    await this.#saver.save(this.#cassette);
+    this.#untold.clear();
   }
 
-  async #write(): Promise<void> {
-    const store = this.cassetteStore as CassetteStore;
-    if (this.#cassette === this.#saved) {
-      return;
-    }
-    const attempted = this.#cassette;
-    const location = locationOf(store);
-    const late = () =>
-      new CassetteSaveError(location, { problem: `the store did not answer within ${this.#storeWait} ms` });
-    try {
-      await withDeadline(() => this.#saveInTurn(store), this.#storeWait, late);
-    } catch (cause) {
-      this.#failed = attempted;
-      throw cause instanceof CassetteSaveError ? cause : new CassetteSaveError(location, { cause });
-    }
+  /** Did the last save fail, and do all know who have something in it? */
+  #wasTold(): boolean {
+    return this.#saver.failed === this.#cassette && [...this.#untold].every(({ surfaced }) => surfaced);
   }
-
-  /** Saves after the save before, even one that was given up: what is older must not come to lie over it. */
-  #saveInTurn(store: CassetteStore): Promise<void> {
-    const save = this.#inStore.then(async () => {
-      const cassette = this.#cassette;
-      if (cassette !== this.#saved) {
-        await store.save(cassette);
-        this.#saved = cassette;
-      }
-    });
-    this.#inStore = save.catch(() => {});
-    return save;
-  }
-}
-
-function checkedMode(options: BrokerOptions): BrokerMode {
-  const { mode = 'replay', modeSource, liveResponder } = options;
-  if (!BROKER_MODES.includes(mode)) {
-    const from = modeSource === undefined ? '' : ` (from ${modeSource})`;
-    throw new InvalidOptionError(
-      'mode',
-      `${JSON.stringify(mode)}${from} is not a mode; use "replay", "record" or "auto".`,
-    );
-  }
-  if (mode !== 'replay' && liveResponder === undefined) {
-    throw new LiveResponderRequiredError(mode);
-  }
-  return mode;
-}
-
-function checkedPlayback(playback: Playback = 'first'): Playback {
-  if (playback !== 'first' && playback !== 'sequence') {
-    throw new InvalidOptionError(
-      'playback',
-      `${JSON.stringify(playback)} is neither "first" nor "sequence".`,
-    );
-  }
-  return playback;
-}
-
-/** How messages name a store. */
-export function locationOf(store: CassetteStore): string {
-  return store.location ?? `in ${store.constructor?.name ?? 'its store'}`;
 }
 
 function turnName(head: RequestHead): string {

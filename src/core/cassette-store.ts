@@ -16,9 +16,16 @@ export interface CassetteStore {
   /**
    * Makes the stored cassette this one. When it resolves, the cassette survives the death of the process. Rejects
    * with CassetteSaveError, and what was stored before is then still there.
+   *
+   * @param since What the caller last loaded or saved here: what others stored since then stays.
    */
-  save(cassette: Cassette): Promise<void>;
+  save(cassette: Cassette, since?: Cassette): Promise<void>;
 
   /** The same, synchronously: called when the process exits. Throws CassetteSaveError. */
-  saveSync?(cassette: Cassette): void;
+  saveSync?(cassette: Cassette, since?: Cassette): void;
+}
+
+/** How messages name a store. */
+export function locationOf(store: CassetteStore): string {
+  return store.location ?? `in ${store.constructor?.name ?? 'its store'}`;
 }

@@ -43,7 +43,7 @@ export async function* forward(forwarding: Forwarding): AsyncGenerator<ResponseC
       yield chunk;
     }
   } catch (error) {
-    recording.surfaced = true;
+    recording.surfaced ||= error === recording.failure;
     throw error;
   } finally {
     channel.leave();

@@ -68,7 +68,7 @@ export class Interaction {
 }
 
 /** The request, checked and detached from the object it came in. */
-function validRequest(request: InteractionRequest): InteractionRequest {
+export function validRequest(request: InteractionRequest): InteractionRequest {
   if (typeof request !== 'object' || request === null) {
     throw new InteractionValidationError('request', 'is not an object.');
   }
@@ -77,7 +77,7 @@ function validRequest(request: InteractionRequest): InteractionRequest {
       throw new InteractionValidationError(`request.${field}`, 'is not a string.');
     }
   }
-  if (!(request.body instanceof Uint8Array)) {
+  if (!isBytes(request.body)) {
     throw new InteractionValidationError(
       'request.body',
       'is not a Uint8Array; use an empty one for no body.',
@@ -97,7 +97,7 @@ function validChunks(chunks: readonly ResponseChunk[]): readonly Required<Respon
   if (!Array.isArray(chunks) || chunks.length === 0) {
     throw new InteractionValidationError('responseChunks', 'are empty; a response has at least one chunk.');
   }
-  return Object.freeze(chunks.map((chunk: ResponseChunk, index) => validChunk(chunk, index)));
+  return Object.freeze(Array.from(chunks, validChunk));
 }
 
 /**
@@ -106,7 +106,7 @@ function validChunks(chunks: readonly ResponseChunk[]): readonly Required<Respon
  * @throws InteractionValidationError for data that is not bytes, and for a `sequence` that is not `index`.
  */
 export function validChunk(chunk: ResponseChunk, index: number): Required<ResponseChunk> {
-  if (!(chunk?.data instanceof Uint8Array)) {
+  if (!isBytes(chunk?.data)) {
     throw new InteractionValidationError(`responseChunks[${index}].data`, 'is not a Uint8Array.');
   }
   if (chunk.sequence !== index) {
@@ -119,12 +119,17 @@ export function validChunk(chunk: ResponseChunk, index: number): Required<Respon
   return Object.freeze({ data: chunk.data, sequence: index, metadata });
 }
 
+// `instanceof` does not know the arrays of another realm, such as those of a test runner's sandbox.
+function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && (value as Uint8Array)[Symbol.toStringTag] === 'Uint8Array';
+}
+
 function validPairs(field: string, pairs: readonly MetadataPair[]): readonly MetadataPair[] {
   if (!Array.isArray(pairs)) {
     throw new InteractionValidationError(field, 'is not a list of [name, value] pairs.');
   }
   return Object.freeze(
-    pairs.map((pair: MetadataPair, index) => {
+    Array.from(pairs, (pair: MetadataPair, index) => {
       if (!Array.isArray(pair) || pair.length !== 2 || pair.some((part) => typeof part !== 'string')) {
         throw new InteractionValidationError(`${field}[${index}]`, 'is not a [name, value] pair of strings.');
       }

@@ -26,14 +26,14 @@ export interface RecordingMetadata {
 }
 
 export function readRecordingMetadata(pairs: readonly MetadataPair[]): RecordingMetadata {
-  return {
+  return Object.freeze({
     session: metadataValue(pairs, 'session') ?? '',
     lane: metadataValue(pairs, 'lane') ?? '',
     order: count(metadataValue(pairs, 'order')),
     nth: count(metadataValue(pairs, 'nth')),
     truncated: metadataValue(pairs, 'ended') === 'truncated',
     endedAfterMs: count(metadataValue(pairs, 'ended_after_ms')) ?? 0,
-  };
+  });
 }
 
 function count(value: string | undefined): number | undefined {

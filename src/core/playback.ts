@@ -39,15 +39,15 @@ export async function* play(
   signal?.throwIfAborted();
   if (interaction.recording.truncated) {
     await new Promise<never>((_, reject) => {
-      const stop = holdOpen(interaction, begun, reject);
-      signal?.addEventListener(
-        'abort',
-        () => {
-          stop();
-          reject(signal.reason);
-        },
-        { once: true },
-      );
+      const onAbort = () => {
+        stop();
+        reject(signal?.reason);
+      };
+      const stop = holdOpen(interaction, begun, (error) => {
+        signal?.removeEventListener('abort', onAbort);
+        reject(error);
+      });
+      signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
 }

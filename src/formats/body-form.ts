@@ -41,7 +41,10 @@ export function base64Form(bytes: Uint8Array): BodyForm {
  */
 export function bodyBytes(form: unknown): Uint8Array {
   if (typeof form !== 'object' || form === null) {
-    throw new TypeError('a body is an object with one of "json", "text" and "base64"');
+    throw new TypeError(NO_FORM);
+  }
+  if (['json', 'text', 'base64'].filter((name) => Object.hasOwn(form, name)).length !== 1) {
+    throw new TypeError(NO_FORM);
   }
   if (Object.hasOwn(form, 'json')) {
     const { json, style = 'compact' } = form as { json: unknown; style?: JsonStyle };
@@ -57,10 +60,16 @@ export function bodyBytes(form: unknown): Uint8Array {
   if (Array.isArray(text) && text.every((line) => typeof line === 'string')) {
     return new TextEncoder().encode(text.join(''));
   }
-  if (typeof base64 === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
+  if (typeof base64 === 'string' && isBase64(base64)) {
     return new Uint8Array(Buffer.from(base64, 'base64'));
   }
-  throw new TypeError('a body is an object with one of "json", "text" and "base64"');
+  throw new TypeError(NO_FORM);
+}
+
+const NO_FORM = 'a body is an object with one of "json", "text" and "base64"';
+
+function isBase64(text: string): boolean {
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.replace(/=+$/, '').length % 4 !== 1;
 }
 
 /** The text, where it is UTF-8 that a person can read and that encodes to the same bytes. */
@@ -84,12 +93,26 @@ function jsonForm(text: string): BodyForm | undefined {
   } catch {
     return undefined;
   }
+  if (isDeeper(json, MAX_DEPTH)) {
+    return undefined;
+  }
   for (const style of Object.keys(PRINTERS) as JsonStyle[]) {
     if (PRINTERS[style](json) === text) {
       return style === 'compact' ? { json } : { json, style };
     }
   }
   return undefined;
+}
+
+/** Deeper JSON is not readable, indentation makes it many times its size, and printers run out of stack. */
+const MAX_DEPTH = 100;
+
+function isDeeper(value: unknown, depth: number): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (depth === 0 || Object.values(value).some((member) => isDeeper(member, depth - 1)))
+  );
 }
 
 /** As Python's `json.dumps` prints it: a space after separators, ASCII only. */

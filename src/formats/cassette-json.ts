@@ -76,13 +76,14 @@ export function parseCassette(text: string, location: string): Interaction[] {
   if (text.trim() === '') {
     throw fail('the file is empty');
   }
-  if (/^<{7} /m.test(text) && /^>{7} /m.test(text)) {
-    throw fail('it holds git conflict markers', 'Resolve the conflict: keep the interactions of both sides.');
-  }
   let file: unknown;
   try {
     file = JSON.parse(text);
   } catch (cause) {
+    if (/^<{7} /m.test(text) && /^>{7} /m.test(text)) {
+      const hint = 'Resolve the conflict: keep the interactions of both sides.';
+      throw fail('it holds git conflict markers', hint, cause);
+    }
     const problem = isCutOff(text) ? `it is cut off after byte ${Buffer.byteLength(text)}` : 'it is not JSON';
     throw fail(`${problem} (${describe(cause)})`, START_AGAIN, cause);
   }

@@ -90,6 +90,9 @@ function splitChunks(
     const rest = Object.values(later).flat() as MetadataPair[];
     return [{ data, sequence: 0, metadata: rest.length === 0 ? head : [...head, ...rest] }];
   }
+  if (Object.keys(later).some((key) => !(Number(key) >= 1 && Number(key) < sizes.length))) {
+    throw new TypeError('"chunkMetadata" names a chunk that is not there');
+  }
   let offset = 0;
   return sizes.map((size, sequence) => {
     const metadata = sequence === 0 ? head : Object.hasOwn(later, sequence) ? later[String(sequence)] : [];

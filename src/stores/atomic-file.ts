@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   readdirSync,
@@ -10,7 +11,6 @@ import {
 } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { threadId } from 'node:worker_threads';
 import { ageMs, isAlive } from './file-lock.js';
 
 /** What tells one state of a file from another. */
@@ -24,15 +24,20 @@ export function stampOf(path: string): Stamp | undefined {
 
 /** The file that a path leads to: a symbolic link stays one, also where it points to nothing yet. */
 export function targetOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
+  let target = path;
+  // As many links in a row as Linux follows.
+  for (let links = 0; links < 40; links++) {
     try {
-      return resolve(dirname(path), readlinkSync(path));
+      return realpathSync(target);
     } catch {
-      return path;
+      try {
+        target = resolve(realpathSync(dirname(target)), readlinkSync(target));
+      } catch {
+        return target;
+      }
     }
   }
+  return path;
 }
 
 /**
@@ -65,11 +70,12 @@ export function replaceFileSync(target: string, content: string): void {
   }
 }
 
+const SELF = `${process.pid}.${randomBytes(4).toString('hex')}`;
 let drafts = 0;
 
 function draftOf(target: string): string {
   removeOrphans(target);
-  return `${target}.${process.pid}.${threadId}.${++drafts}.tmp`;
+  return `${target}.${SELF}.${++drafts}.tmp`;
 }
 
 function commit(target: string, temporary: string): void {
@@ -94,7 +100,7 @@ function removeOrphans(target: string): void {
   const draft = `${basename(target)}.`;
   for (const name of readdirSync(folder)) {
     const pid = name.startsWith(draft)
-      ? /^(\d+)\.\d+\.\d+\.tmp$/.exec(name.slice(draft.length))?.[1]
+      ? /^(\d+)\.[\da-f]+\.\d+\.tmp$/.exec(name.slice(draft.length))?.[1]
       : undefined;
     if (pid !== undefined && !isAlive(Number(pid)) && ageMs(join(folder, name)) > ORPHAN_AGE_MS) {
       rmSync(join(folder, name), { force: true });

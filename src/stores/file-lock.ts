@@ -1,4 +1,14 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { monotonicNow, setTimeout, wallNow } from '../core/clock.js';
@@ -8,7 +18,8 @@ const STALE_MS = 10_000;
 const PATIENCE_MS = 25_000;
 const SYNC_PATIENCE_MS = 12_000;
 
-const SELF = `${process.pid}.${threadId}`;
+// Random, because threads share their process's number and containers have the same ones.
+const SELF = `${process.pid}.${threadId}.${randomBytes(4).toString('hex')}`;
 
 /**
  * Does work on a file that no other store, thread or process does at the same time: after all work on it that this
@@ -29,7 +40,7 @@ export async function exclusively<T>(target: string, work: () => Promise<T>): Pr
     try {
       return await work();
     } finally {
-      rmSync(lock, { force: true });
+      release(lock);
     }
   });
 }
@@ -47,6 +58,13 @@ export function exclusivelySync<T>(target: string, work: () => T): T {
   try {
     return work();
   } finally {
+    release(lock);
+  }
+}
+
+// Unless somebody has taken it over, from a process that was stopped for too long.
+function release(lock: string): void {
+  if (holderOf(lock) === SELF) {
     rmSync(lock, { force: true });
   }
 }
@@ -73,7 +91,7 @@ function lockOf(target: string): string {
 /** Takes the lock, over one that was left behind. False where somebody holds it. */
 function take(lock: string): boolean {
   try {
-    writeFileSync(lock, SELF, { flag: 'wx' });
+    make(lock);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
@@ -86,6 +104,19 @@ function take(lock: string): boolean {
     removeStale(lock, holder);
   }
   return false;
+}
+
+function make(lock: string): void {
+  const file = openSync(lock, 'wx');
+  try {
+    writeSync(file, SELF);
+  } catch (error) {
+    // A full disk takes the file and not its content; a lock of nobody would hold up whoever comes next.
+    rmSync(lock, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
 }
 
 // Renamed first: of several that find it stale, one gets it, and none removes the lock that another has taken since.

@@ -40,6 +40,8 @@ export class JsonFileCassetteStore implements CassetteStore {
   readonly #createIfMissing: boolean;
   readonly #printed = new WeakMap<Interaction, string>();
   #known = NOTHING_KNOWN;
+  /** What was loaded and not printed yet: a replay never needs it. */
+  #loaded: readonly Interaction[] = [];
 
   /** @param path A path, relative to the working directory of this moment, or a `file:` URL. */
   constructor(path: string | URL, options: JsonFileCassetteStoreOptions = {}) {
@@ -52,12 +54,12 @@ export class JsonFileCassetteStore implements CassetteStore {
    * empty, cut off, not JSON, of a newer version, or holds an interaction that is not well formed.
    */
   async load(): Promise<Cassette> {
-    let text: string;
+    let bytes: Uint8Array;
     let stamp: Stamp | undefined;
     try {
       // Before the read: a change in between is then noticed at the next save.
       stamp = stampOf(this.location);
-      text = await readFile(this.location, 'utf8');
+      bytes = await readFile(this.location);
     } catch (cause) {
       if (isMissing(cause) && this.#createIfMissing) {
         this.#known = NOTHING_KNOWN;
@@ -65,18 +67,18 @@ export class JsonFileCassetteStore implements CassetteStore {
       }
       throw loadError(this.location, cause);
     }
-    const interactions = parseCassette(text, this.location);
-    const blocks = interactions.map((interaction) => this.#print(interaction));
-    this.#known = { stamp, blocks, own: blocks };
+    const interactions = parseCassette(decode(bytes, this.location), this.location);
+    this.#loaded = interactions;
+    this.#known = { stamp, blocks: NO_BLOCKS, own: NO_BLOCKS };
     return new Cassette(interactions);
   }
 
   /** @throws CassetteSaveError where the file cannot be written, or what is there now cannot be read. */
-  async save(cassette: Cassette): Promise<void> {
+  async save(cassette: Cassette, since?: Cassette): Promise<void> {
     try {
       const target = targetOf(this.location);
       await exclusively(target, async () => {
-        const next = this.#next(cassette);
+        const next = this.#next(cassette, since);
         await replaceFile(target, printCassette(next.blocks));
         this.#known = { ...next, stamp: stampOf(target) };
       });
@@ -86,11 +88,11 @@ export class JsonFileCassetteStore implements CassetteStore {
   }
 
   /** @throws CassetteSaveError as `save` does. */
-  saveSync(cassette: Cassette): void {
+  saveSync(cassette: Cassette, since?: Cassette): void {
     try {
       const target = targetOf(this.location);
       exclusivelySync(target, () => {
-        const next = this.#next(cassette);
+        const next = this.#next(cassette, since);
         replaceFileSync(target, printCassette(next.blocks));
         this.#known = { ...next, stamp: stampOf(target) };
       });
@@ -109,16 +111,23 @@ export class JsonFileCassetteStore implements CassetteStore {
   }
 
   /** What the file is to hold, and what of it is this side's. */
-  #next(cassette: Cassette): Omit<Known, 'stamp'> {
+  #next(cassette: Cassette, since?: Cassette): Omit<Known, 'stamp'> {
+    if (this.#loaded.length > 0) {
+      const loaded = this.#loaded.map((interaction) => this.#print(interaction));
+      this.#loaded = [];
+      this.#known = { ...this.#known, blocks: loaded, own: loaded };
+    }
     const own = cassette.interactions.map((interaction) => this.#print(interaction));
-    const { stamp, blocks: known, own: before } = this.#known;
+    const { stamp, blocks: known } = this.#known;
+    const before = since?.interactions.map((interaction) => this.#print(interaction)) ?? this.#known.own;
     const now = stampOf(this.location);
     const blocks = now === stamp ? known : now === undefined ? [] : this.#readBlocks();
-    return { own, blocks: blocks === before ? own : merged(blocks, before, own) };
+    const isOwn = blocks.length === before.length && blocks.every((block, index) => block === before[index]);
+    return { own, blocks: isOwn ? own : merged(blocks, before, own) };
   }
 
   #readBlocks(): readonly string[] {
-    const text = readFileSync(targetOf(this.location), 'utf8');
+    const text = decode(readFileSync(this.location), this.location);
     return parseCassette(text, this.location).map((interaction) => this.#print(interaction));
   }
 }
@@ -140,25 +149,34 @@ function merged(
 }
 
 function absolutePath(path: string | URL): string {
-  if (typeof path === 'string') {
-    if (path === '' || path.includes('\0')) {
-      throw new InvalidOptionError('cassette path', `${JSON.stringify(path)} names no file.`);
-    }
-    return path.startsWith('file:') ? pathOf(path) : resolve(path);
-  }
-  if (!(path instanceof URL) || path.protocol !== 'file:') {
+  const isUrl =
+    path instanceof URL || (typeof path === 'string' && /^(?:file:|[a-z][a-z\d+.-]+:\/\/)/i.test(path));
+  const local = isUrl ? pathOfUrl(path) : path;
+  if (typeof local !== 'string') {
     throw new InvalidOptionError('cassette path', `${String(path)} is neither a path nor a file: URL.`);
   }
-  return pathOf(path);
+  if (local === '' || local.includes('\0')) {
+    throw new InvalidOptionError('cassette path', `${JSON.stringify(path)} names no file.`);
+  }
+  return resolve(local);
 }
 
-function pathOf(url: string | URL): string {
+function pathOfUrl(url: string | URL): string {
   try {
     return fileURLToPath(url);
   } catch (cause) {
-    throw new InvalidOptionError('cassette path', `${url} is a file: URL that leads to no file here.`, {
-      cause,
-    });
+    const problem = `${url} is no file: URL that leads to a file here: ${describe(cause)}`;
+    throw new InvalidOptionError('cassette path', problem, { cause });
+  }
+}
+
+/** The text of a file, without a byte order mark. What a cut left of its last character does not count. */
+function decode(bytes: Uint8Array, location: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+  } catch (cause) {
+    const hint = 'Save it as UTF-8, or restore it from version control.';
+    throw new CassetteLoadError(location, { cause, problem: 'it is not UTF-8 text', hint });
   }
 }
 

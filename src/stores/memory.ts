@@ -29,11 +29,20 @@ export class MemoryCassetteStore implements CassetteStore {
     return this.#cassette ?? new Cassette();
   }
 
-  async save(cassette: Cassette): Promise<void> {
-    this.#cassette = cassette;
+  async save(cassette: Cassette, since?: Cassette): Promise<void> {
+    this.saveSync(cassette, since);
   }
 
-  saveSync(cassette: Cassette): void {
-    this.#cassette = cassette;
+  saveSync(cassette: Cassette, since?: Cassette): void {
+    const now = this.#cassette ?? new Cassette();
+    if (since === undefined || since === now) {
+      this.#cassette = cassette;
+      return;
+    }
+    const [known, wanted] = [new Set(since.interactions), new Set(cassette.interactions)];
+    const kept = now.interactions.filter((stored) => !known.has(stored) || wanted.has(stored));
+    const held = new Set(kept);
+    const added = cassette.interactions.filter((given) => !known.has(given) && !held.has(given));
+    this.#cassette = new Cassette([...kept, ...added]);
   }
 }

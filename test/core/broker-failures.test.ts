@@ -189,15 +189,16 @@ test('a recording whose save failed is saved by close', async () => {
   assert.is(store.stored.size, 1);
 });
 
-test('a close whose save fails rejects', async () => {
-  const store = new TestStore();
-  const broker = await Broker.fromStore(store, recording(answering('first')));
+test('a close whose own save fails rejects', async () => {
+  const store = new TestStore(cassetteOf(interaction(request(), ['old'], [['session', 'earlier']])));
+  const broker = await Broker.fromStore(store, recording(answering('new')));
+  await ask(broker);
   store.failWith(new Error('disk full'));
-  store.failWith(new Error('still full'));
-  await thrownBy(() => ask(broker));
   const error = await thrownBy(() => broker.close());
   assert.instance(error, CassetteSaveError);
-  assert.match((error as Error).message, 'still full');
+  assert.match((error as Error).message, 'disk full');
+  await broker.close();
+  assert.is(store.stored.size, 1);
 });
 
 test('equal answers under sequence: the second one is told of the failed save that it depends on', async () => {
@@ -357,6 +358,22 @@ test('a save that fails when nobody reads any more is told by close', async () =
   store.failWith(new Error('disk full'));
   store.failWith(new Error('still full'));
   exchange.end();
+  await idle();
+  assert.is(store.begun, 1);
+  assert.match(((await thrownBy(() => broker.close())) as Error).message, 'still full');
+});
+
+test('a save that fails after the caller has aborted is told by close', async () => {
+  const upstream = new Upstream();
+  const store = new TestStore();
+  const broker = await Broker.fromStore(store, recording(upstream.respond));
+  const abort = new AbortController();
+  const reading = thrownBy(() => read(broker.replay(request(), { signal: abort.signal })));
+  await upstream.exchange();
+  store.failWith(new Error('disk full'));
+  store.failWith(new Error('still full'));
+  abort.abort();
+  assert.is(((await reading) as Error).name, 'AbortError');
   await idle();
   assert.is(store.begun, 1);
   assert.match(((await thrownBy(() => broker.close())) as Error).message, 'still full');

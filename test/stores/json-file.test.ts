@@ -205,7 +205,9 @@ bad('a file with CRLF, as git may check it out, loads', async () => {
 });
 
 bad('conflict markers within a recorded body are none', async () => {
-  const answer = '<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> branch\n';
+  const lines = ['', '<<<<<<< HEAD', 'ours', '=======', 'theirs', '>>>>>>> branch', ''];
+  // U+2028 ends a line for a regular expression, and stands as it is in JSON.
+  const answer = [lines.join('\n'), lines.join('\u2028'), lines.join('\r')].join('\n');
   const { file } = savedFile(new Cassette([interaction({ answer })]));
   assertSameInteractions((await load(file)).interactions, [interaction({ answer })]);
 });

@@ -321,27 +321,30 @@ for (const { name, undici } of copies) {
 
   // What undici 7 composes is given every handler in a wrapper that has all methods, with or without an interceptor.
   const direct = test.skipUnless(undici !== undefined && name !== 'undici 7', WHY_SKIPPED);
-  direct(`${name}: a handler that is none is refused in undici's words, and nothing is recorded`, async () => {
-    const thrownBy = (dispatcher: Dispatcher) => {
-      try {
-        dispatcher.dispatch({ origin: server.url, path: '/two', method: 'GET' }, {} as never);
-        return 'nothing';
-      } catch (error) {
-        return (error as Error).message;
+  direct(
+    `${name}: a handler that is none is refused in undici's words, and nothing is recorded`,
+    async () => {
+      const thrownBy = (dispatcher: Dispatcher) => {
+        try {
+          dispatcher.dispatch({ origin: server.url, path: '/two', method: 'GET' }, {} as never);
+          return 'nothing';
+        } catch (error) {
+          return (error as Error).message;
+        }
+      };
+      const agent = new Agent();
+      const expected = thrownBy(agent);
+      assert.is.not(expected, 'nothing');
+      for (const mode of ['record', 'auto', 'replay'] as const) {
+        const store = emptyStore();
+        const broker = await brokerOn(store, mode);
+        assert.is(thrownBy(agent.compose(interpose(broker) as never) as Dispatcher), expected, mode);
+        await broker.close();
+        assert.is((await recordedIn(store)).length, 0, mode);
       }
-    };
-    const agent = new Agent();
-    const expected = thrownBy(agent);
-    assert.is.not(expected, 'nothing');
-    for (const mode of ['record', 'auto', 'replay'] as const) {
-      const store = emptyStore();
-      const broker = await brokerOn(store, mode);
-      assert.is(thrownBy(agent.compose(interpose(broker) as never) as Dispatcher), expected, mode);
-      await broker.close();
-      assert.is((await recordedIn(store)).length, 0, mode);
-    }
-    await agent.destroy();
-  });
+      await agent.destroy();
+    },
+  );
 }
 
 interface Refusal {

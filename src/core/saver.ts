@@ -1,0 +1,105 @@
+import type { Cassette } from './cassette.js';
+import { type CassetteStore, locationOf } from './cassette-store.js';
+import { withDeadline } from './deadline.js';
+import { CassetteSaveError } from './errors.js';
+
+/** Saves the versions of one growing cassette into a store, if there is one. */
+export class Saver {
+  readonly #store: CassetteStore | undefined;
+  readonly #wait: number;
+  /** What is to be saved next. */
+  #wanted: Cassette;
+  #saved: Cassette;
+  #failed: Cassette | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #queued: Promise<void> | undefined;
+  #inStore: Promise<void> = Promise.resolve();
+
+  /**
+   * @param saved What the store holds.
+   * @param wait How long a save may take, in ms.
+   */
+  constructor(store: CassetteStore | undefined, saved: Cassette, wait: number) {
+    this.#store = store;
+    this.#wanted = saved;
+    this.#saved = saved;
+    this.#wait = wait;
+  }
+
+  /** What the last save was to hold, where it failed; whoever waited for it was told. */
+  get failed(): Cassette | undefined {
+    return this.#failed;
+  }
+
+  /**
+   * Group commit: resolves when a save is done that holds this version, and began after this call. One save serves all
+   * who ask while another is on its way.
+   *
+   * @throws CassetteSaveError where the save fails.
+   */
+  save(cassette: Cassette): Promise<void> {
+    this.#wanted = cassette;
+    const store = this.#store;
+    if (store === undefined || (cassette === this.#saved && this.#queued === undefined)) {
+      return Promise.resolve();
+    }
+    this.#queued ??= this.#writing
+      .catch(() => {})
+      .then(() => {
+        this.#queued = undefined;
+        this.#writing = this.#write(store);
+        return this.#writing;
+      });
+    return this.#queued;
+  }
+
+  /**
+   * Saves at once, where the store can.
+   *
+   * @throws CassetteSaveError where the save fails.
+   */
+  saveSync(cassette: Cassette): void {
+    const store = this.#store;
+    if (cassette === this.#saved || store?.saveSync === undefined) {
+      return;
+    }
+    try {
+      store.saveSync(cassette, this.#saved);
+      this.#saved = cassette;
+    } catch (cause) {
+      throw asSaveError(store, cause);
+    }
+  }
+
+  async #write(store: CassetteStore): Promise<void> {
+    const attempted = this.#wanted;
+    const late = () =>
+      new CassetteSaveError(locationOf(store), {
+        problem: `the store did not answer within ${this.#wait} ms`,
+      });
+    try {
+      await withDeadline(() => this.#saveInTurn(store), this.#wait, late);
+      this.#failed = undefined;
+    } catch (cause) {
+      this.#failed = attempted;
+      throw asSaveError(store, cause);
+    }
+  }
+
+  /** Saves after the save before, even one that was given up: what is older must not come to lie over it. */
+  #saveInTurn(store: CassetteStore): Promise<void> {
+    const save = this.#inStore.then(async () => {
+      const cassette = this.#wanted;
+      if (cassette !== this.#saved) {
+        await store.save(cassette, this.#saved);
+        this.#saved = cassette;
+      }
+    });
+    this.#inStore = save.catch(() => {});
+    return save;
+  }
+}
+
+function asSaveError(store: CassetteStore, cause: unknown): CassetteSaveError {
+  return cause instanceof CassetteSaveError ? cause : new CassetteSaveError(locationOf(store), { cause });
+}
