@@ -181,7 +181,7 @@ test('the table of options names every option that the library itself knows', as
 });
 
 test("the table of a Broker's options names every one", () => {
-  const names = members('src/core/broker.ts', 'BrokerOptions');
+  const names = members('src/core/broker-options.ts', 'BrokerOptions');
   assert.equal(firstCells('docs/broker.md', '## Options of a Broker'), names.sort());
 });
 

@@ -130,6 +130,8 @@ function compare(expected: Json | undefined, actual: Json | undefined, path: str
   if (!isTree(expected) || !isTree(actual) || Array.isArray(expected) !== Array.isArray(actual)) {
     return [{ path, expected, actual }];
   }
+  // An error in the place of an outcome is one difference, not one for each of its fields.
+  if ('error' in expected !== 'error' in actual) return [{ path, expected, actual }];
   const keys = new Set([...Object.keys(expected), ...Object.keys(actual)]);
   return [...keys].flatMap((key) => compare(expected[key], actual[key], `${path} › ${key}`));
 }
