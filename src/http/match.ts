@@ -11,8 +11,21 @@ export function httpMatchKey(request: InteractionRequest): string {
 
 function bodyKey({ headers, body }: InteractionRequest): string | string[] {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
-  const boundary = multipartBoundary(headerValue(headers, 'content-type'));
-  return boundary === undefined ? text : `\n${text}`.split(new RegExp(`\\r?\\n--${escaped(boundary)}`));
+  const named = multipartBoundary(headerValue(headers, 'content-type'));
+  if (named === undefined) {
+    return text;
+  }
+  const boundary = text.includes(`--${named}`) ? named : (boundaryOf(text) ?? named);
+  return `\n${text}`.split(new RegExp(`\\r?\\n--${escaped(boundary)}`));
+}
+
+/**
+ * The boundary that a multipart body itself has: fetch encodes a form anew when it follows a redirect with it, and
+ * leaves the `content-type` as it was.
+ */
+function boundaryOf(text: string): string | undefined {
+  const boundary = /^--([^\r\n]+)\r?\n/.exec(text)?.[1];
+  return boundary !== undefined && text.trimEnd().endsWith(`--${boundary}--`) ? boundary : undefined;
 }
 
 function escaped(text: string): string {

@@ -32,6 +32,8 @@ export type IncomingTrailers = Pick<IncomingHead, 'raw' | 'parsed'>;
  */
 export interface Program {
   begin(control: Control, context: unknown): void;
+  /** The first byte of a response has arrived; a replay says so in its upstream's place. */
+  started(): void;
   head(head: IncomingHead): boolean;
   data(chunk: Uint8Array): boolean;
   end(trailers: IncomingTrailers): void;
@@ -53,6 +55,10 @@ class LegacyProgram implements Program {
   begin(control: Control, context: unknown): void {
     this.#control = control;
     this.#handler.onConnect?.((reason) => control.abort(reason), context);
+  }
+
+  started(): void {
+    this.#handler.onResponseStarted?.();
   }
 
   head({ statusCode, raw, statusText }: IncomingHead): boolean {
@@ -84,6 +90,10 @@ class ControllerProgram implements Program {
   begin(control: Control, context: unknown): void {
     this.#controller = new ProgramController(control);
     this.#handler.onRequestStart(this.#controller, context);
+  }
+
+  started(): void {
+    this.#handler.onResponseStarted?.();
   }
 
   head({ statusCode, raw, statusText, parsed }: IncomingHead): boolean {

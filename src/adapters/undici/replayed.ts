@@ -31,13 +31,10 @@ export class ReplayedSource implements Source {
         const response = prepared(this.#interaction);
         this.#response = response;
         for (const interim of response.interim) {
-          if (!this.#exchange.ended) {
-            this.#exchange.program.head(interim);
-          }
+          this.#giveHead(interim);
         }
-        if (response.head !== undefined && !this.#exchange.ended) {
-          this.#paused = !this.#exchange.program.head(response.head);
-        }
+        // An interim response pauses nothing.
+        this.#paused = response.head !== undefined && !this.#giveHead(response.head);
         this.#advance();
       });
     });
@@ -53,6 +50,15 @@ export class ReplayedSource implements Source {
     if (!this.#busy) {
       this.#guarded(() => this.#advance());
     }
+  }
+
+  #giveHead(head: IncomingHead): boolean {
+    const { program, ended } = this.#exchange;
+    if (ended) {
+      return false;
+    }
+    program.started();
+    return program.head(head);
   }
 
   #advance(): void {

@@ -19,8 +19,6 @@ interface Exchange {
   readonly replayDiffers?: string;
   /** In replay it is a MISS, because a failure of the upstream is not recorded. */
   readonly replayMiss?: boolean;
-  /** In replay it is an error too, of whichever kind. */
-  readonly replayError?: boolean;
 }
 
 interface Run {
@@ -166,19 +164,19 @@ function unmatched(these: readonly SeenRequest[], those: readonly SeenRequest[])
     });
 }
 
-function replayFault(
-  { liveOnly, replayDiffers, replayMiss, replayError }: Exchange,
-  name: string,
-  result: Json,
-): readonly string[] {
-  const text = JSON.stringify(result);
-  if (text.includes('"HUNG"')) return [`${name}: hangs`];
-  if ((liveOnly || replayError) && !text.includes('"error"'))
-    return [`${name}: no error, but ${text.slice(0, 300)}`];
+function replayFault(live: Exchange, replayed: Json): readonly string[] {
+  const { name, liveOnly, replayDiffers, replayMiss } = live;
+  const text = JSON.stringify(replayed);
+  if (hangs(replayed) && !hangs(live.result)) return [`${name}: hangs`];
+  if (liveOnly && !text.includes('"error"')) return [`${name}: no error, but ${text.slice(0, 300)}`];
   if (replayMiss && !text.includes('ERR_INTERACTION_NOT_FOUND')) {
     return [`${name}: not a MISS (${replayDiffers}), but ${text.slice(0, 300)}`];
   }
   return [];
+}
+
+function hangs(result: Json): boolean {
+  return JSON.stringify(result).includes('"HUNG"');
 }
 
 function hasExceptions({ liveOnly, replayDiffers }: Exchange): boolean {
@@ -252,7 +250,7 @@ for (const pairing of pairings) {
       live.exchanges.flatMap((exchange) => {
         const { name, result } = exchange;
         const again = replayed.get(name)?.result ?? null;
-        if (hasExceptions(exchange)) return replayFault(exchange, name, again);
+        if (hasExceptions(exchange)) return replayFault(exchange, again);
         return compare(result, again, name).map(show);
       }),
       `${label}, replay against live`,
