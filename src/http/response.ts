@@ -95,6 +95,7 @@ export function isOneWhole({ headers }: ResponseHead): boolean {
 }
 
 /** Does it send the client elsewhere (RFC 9110, 15.4)? */
-export function isRedirect({ statusCode, headers }: ResponseHead): boolean {
-  return [301, 302, 303, 307, 308].includes(statusCode) && headerValue(headers, 'location') !== undefined;
+export function isRedirect({ statusCode }: ResponseHead): boolean {
+  // Also without a location: undici 8's fetch lets go of its body all the same.
+  return [301, 302, 303, 307, 308].includes(statusCode);
 }

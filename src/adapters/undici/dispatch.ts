@@ -44,37 +44,39 @@ const BROKERED = Symbol.for('interposition.brokered');
 const UNKNOWN_ORIGIN =
   'its origin is not known. Import interposition before the dispatcher is composed, or name the origin in the request.';
 
-/**
- * Dispatches a request through the Broker that is responsible for it, if there is one.
- *
- * @param upstream What dispatches it live.
- * @param origin The upstream's own origin, where it has one: requests may then leave theirs out.
- */
+/** What dispatches live. */
+export interface UpstreamDispatcher {
+  readonly dispatch: Dispatch;
+  /** Its own origin, where it has one: requests may then leave theirs out. */
+  readonly origin: string | undefined;
+  /** The major version of undici that it is of; 7 also where it may be 6; undefined where only the handlers tell. */
+  readonly version: number | undefined;
+}
+
+/** Dispatches a request through the Broker that is responsible for it, if there is one. */
 export function dispatchBrokered(
-  upstream: Dispatch,
+  upstream: UpstreamDispatcher,
   router: Router,
-  origin: string | undefined,
   options: DispatchOptions,
   handler: Handler,
 ): boolean {
   const isCall = typeof options === 'object' && options !== null && !(BROKERED in options);
   const route = isCall ? router() : undefined;
   // What undici refuses goes to undici, so that it is refused in its words.
-  if (route === undefined || !isHandler(handler, options)) {
-    return upstream(options, handler);
+  if (route === undefined || !isHandler(handler, options, upstream.version)) {
+    return upstream.dispatch(options, handler);
   }
-  return dispatchOnRoute(route, upstream, origin, withStableHeaders(options), handler);
+  return dispatchOnRoute(route, upstream, withStableHeaders(options), handler);
 }
 
 function dispatchOnRoute(
   route: Route,
-  upstream: Dispatch,
-  origin: string | undefined,
+  upstream: UpstreamDispatcher,
   options: DispatchOptions,
   handler: Handler,
 ): boolean {
   const { broker } = route;
-  const head = requestHead(options, origin);
+  const head = requestHead(options, upstream.origin);
   if (head === undefined) {
     return dispatchUnknown(broker, upstream, options, handler);
   }
@@ -87,7 +89,7 @@ function dispatchOnRoute(
     return forwardTapped({ route, recording, upstream, options, handler });
   }
   if (!isBody(options.body)) {
-    return upstream(options, handler);
+    return upstream.dispatch(options, handler);
   }
   return lookUp({ route, head, upstream, options: copied(options), handler });
 }
@@ -95,7 +97,7 @@ function dispatchOnRoute(
 /** A request that cannot be told apart from others: its options are not for undici, or nobody knows its origin. */
 function dispatchUnknown(
   broker: Broker,
-  upstream: Dispatch,
+  upstream: UpstreamDispatcher,
   options: DispatchOptions,
   handler: Handler,
 ): boolean {
@@ -108,13 +110,13 @@ function dispatchUnknown(
     }
     broker.warn(`${name} was not recorded: ${UNKNOWN_ORIGIN}`);
   }
-  return upstream(options, handler);
+  return upstream.dispatch(options, handler);
 }
 
 function dispatchUpgrade(
   broker: Broker,
   head: RequestHead,
-  upstream: Dispatch,
+  upstream: UpstreamDispatcher,
   options: DispatchOptions,
   handler: Handler,
 ): boolean {
@@ -123,7 +125,7 @@ function dispatchUpgrade(
     return true;
   }
   broker.warn('requests for an upgraded connection (WebSocket, CONNECT) pass through, unrecorded.');
-  return asForwarded(() => upstream(marked(options), handler));
+  return asForwarded(() => upstream.dispatch(marked(options), handler));
 }
 
 /** The options of a request that goes on from its Broker; a copy, as a program may use its own again. */
@@ -140,7 +142,7 @@ function copied(options: DispatchOptions): DispatchOptions {
 interface Forwarding {
   readonly route: Route;
   readonly recording: Recording;
-  readonly upstream: Dispatch;
+  readonly upstream: UpstreamDispatcher;
   readonly options: DispatchOptions;
   readonly handler: Handler;
 }
@@ -162,7 +164,9 @@ function forwardTapped({ route, recording, upstream, options, handler }: Forward
     settledWithin(settled, route.bodyWait),
   );
   exchange.source = live;
-  return asRecorded(recording, () => upstream(marked(options, { body }), upstreamHandler(handler, live)));
+  return asRecorded(recording, () =>
+    upstream.dispatch(marked(options, { body }), upstreamHandler(handler, live)),
+  );
 }
 
 interface LookUp extends Omit<Forwarding, 'recording'> {
@@ -176,8 +180,7 @@ function lookUp(call: LookUp): boolean {
   const exchange = new Exchange(programOf(handler));
   const bytes = immediateBytes(options.body);
   try {
-    // The contexts that undici's clients give in the one protocol and in the other.
-    exchange.begin(isControllerHandler(handler) ? null : undefined);
+    exchange.begin(contextFor(handler, call.upstream));
     if (exchange.ended) {
       return true;
     }
@@ -192,6 +195,12 @@ function lookUp(call: LookUp): boolean {
     exchange.fail(error);
   }
   return true;
+}
+
+/** The context that the clients would give live: undici 8's give null. */
+function contextFor(handler: Handler, upstream: UpstreamDispatcher): null | undefined {
+  const isNew = isControllerHandler(handler) && !('onConnect' in handler);
+  return (upstream.version === undefined ? isNew : upstream.version >= 8) ? null : undefined;
 }
 
 /** Never rejects: what goes wrong ends the exchange. */
@@ -235,7 +244,9 @@ function answer(call: LookUp, exchange: Exchange, { request, hit, order, again }
   recording.request = request;
   const live = new LiveSource(exchange, recording, broker, () => Promise.resolve());
   exchange.source = live;
-  asRecorded(recording, () => upstream(marked(options, { body: again }), upstreamHandler(handler, live)));
+  asRecorded(recording, () =>
+    upstream.dispatch(marked(options, { body: again }), upstreamHandler(handler, live)),
+  );
 }
 
 async function readWithin(

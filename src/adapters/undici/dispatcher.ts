@@ -1,6 +1,108 @@
-import { dispatchBrokered, type Router } from './dispatch.js';
+import { types } from 'node:util';
+import { dispatchBrokered, type Router, type UpstreamDispatcher } from './dispatch.js';
 import { originOf } from './origin.js';
 import type { Dispatch, DispatcherLike } from './protocol.js';
+
+/** What is done to a dispatcher so that its requests go through a router. */
+interface Interception {
+  /** What takes the dispatcher's place: itself, or a Proxy of it. */
+  readonly stand: DispatcherLike;
+  readonly dispatch: Dispatch;
+  /** What it did before. */
+  readonly upstream: Dispatch;
+  undo(): void;
+}
+
+// By the dispatcher and, where that is another object, by what takes its place.
+const interceptions = new WeakMap<object, Interception>();
+const targets = new WeakMap<object, DispatcherLike>();
+
+/**
+ * Makes a dispatcher route each request through the Broker that is responsible for it; in everything else it stays what
+ * it is. Only its `dispatch` is replaced, on the object itself, so that it is still the one that the program knows. A
+ * Proxy cannot be changed so (what undici's `compose` gives is one), and gets a Proxy around it.
+ *
+ * @param options.version The major version of undici that it is of, where that is known.
+ * @param options.used Called at each dispatch.
+ * @returns What takes the dispatcher's place. The same one each time.
+ */
+export function interceptDispatcher(
+  target: DispatcherLike,
+  router: Router,
+  { version, used }: { readonly version: number | undefined; readonly used: () => void },
+): DispatcherLike {
+  if (isIntercepted(target)) {
+    return (interceptions.get(target) as Interception).stand;
+  }
+  const { dispatch: original } = target;
+  const upstream: UpstreamDispatcher = {
+    dispatch: (options, handler) => Reflect.apply(original, target, [options, handler]),
+    origin: originOf(target),
+    version,
+  };
+  const dispatch: Dispatch = (options, handler) => {
+    used();
+    return dispatchBrokered(upstream, router, options, handler);
+  };
+  const interception = {
+    ...(changedInPlace(target, dispatch) ?? wrapped(target, dispatch)),
+    dispatch,
+    upstream: upstream.dispatch,
+  };
+  interceptions.set(target, interception);
+  interceptions.set(interception.stand, interception);
+  targets.set(interception.stand, target);
+  return interception.stand;
+}
+
+/** Does its `dispatch` go through a router? Not any more where somebody has replaced it since. */
+export function isIntercepted(dispatcher: DispatcherLike): boolean {
+  return interceptions.get(dispatcher)?.dispatch === dispatcher.dispatch;
+}
+
+/** What a dispatcher would do if it were not intercepted. */
+export function uninterceptedDispatch(dispatcher: DispatcherLike): Dispatch {
+  return interceptions.get(dispatcher)?.upstream ?? ((...call) => dispatcher.dispatch(...call));
+}
+
+/** The program's own dispatcher; for one that was never intercepted, itself. */
+export function ownDispatcher(dispatcher: object): object {
+  return targets.get(dispatcher) ?? dispatcher;
+}
+
+/** Undoes the interception; gives the program's own dispatcher. */
+export function releasedDispatcher(dispatcher: object): object {
+  interceptions.get(dispatcher)?.undo();
+  return ownDispatcher(dispatcher);
+}
+
+type Stand = Pick<Interception, 'stand' | 'undo'>;
+
+function changedInPlace(target: DispatcherLike, dispatch: Dispatch): Stand | undefined {
+  const before = Object.getOwnPropertyDescriptor(target, 'dispatch');
+  if (types.isProxy(target) || !Object.isExtensible(target) || before?.configurable === false) {
+    return undefined;
+  }
+  Object.defineProperty(target, 'dispatch', {
+    value: dispatch,
+    configurable: true,
+    enumerable: before?.enumerable ?? false,
+    writable: true,
+  });
+  return {
+    stand: target,
+    undo() {
+      if (target.dispatch !== dispatch) {
+        return;
+      }
+      if (before === undefined) {
+        Reflect.deleteProperty(target, 'dispatch');
+      } else {
+        Object.defineProperty(target, 'dispatch', before);
+      }
+    },
+  };
+}
 
 // With these the wrapper itself is `this`, so that what they dispatch comes back to it.
 const RUN_ON_THE_WRAPPER = new Set<PropertyKey>([
@@ -12,27 +114,9 @@ const RUN_ON_THE_WRAPPER = new Set<PropertyKey>([
   'upgrade',
 ]);
 
-const targets = new WeakMap<object, DispatcherLike>();
-const wrappers = new WeakMap<object, DispatcherLike>();
-
-/**
- * A dispatcher that routes each request through the Broker that is responsible for it, and is in everything else the
- * one that it wraps: its class, its events, its life. There is one wrapper a dispatcher.
- *
- * @param used Called at each dispatch.
- */
-export function wrapDispatcher(target: DispatcherLike, router: Router, used: () => void): DispatcherLike {
-  const existing = wrappers.get(target) ?? (targets.has(target) ? target : undefined);
-  if (existing !== undefined) {
-    return existing;
-  }
-  const upstream: Dispatch = (options, handler) => target.dispatch(options, handler);
-  const dispatch: Dispatch = (options, handler) => {
-    used();
-    return dispatchBrokered(upstream, router, originOf(target), options, handler);
-  };
+function wrapped(target: DispatcherLike, dispatch: Dispatch): Stand {
   const bound = new Map<PropertyKey, { readonly from: unknown; readonly to: unknown }>();
-  const wrapper: DispatcherLike = new Proxy(target, {
+  const stand: DispatcherLike = new Proxy(target, {
     get(_, key) {
       if (key === 'dispatch') {
         return dispatch;
@@ -49,21 +133,14 @@ export function wrapDispatcher(target: DispatcherLike, router: Router, used: () 
       // Bound, because a class's private members are not the Proxy's.
       let method = bound.get(key);
       if (method?.from !== value) {
-        method = { from: value, to: boundMethod(value, target, () => wrapper) };
+        method = { from: value, to: boundMethod(value, target, () => stand) };
         bound.set(key, method);
       }
       return method.to;
     },
     set: (_, key, value) => Reflect.set(target, key, value, target),
   });
-  wrappers.set(target, wrapper);
-  targets.set(wrapper, target);
-  return wrapper;
-}
-
-/** The dispatcher inside a wrapper; undefined for one that is no wrapper. */
-export function unwrapped(dispatcher: unknown): DispatcherLike | undefined {
-  return typeof dispatcher === 'object' && dispatcher !== null ? targets.get(dispatcher) : undefined;
+  return { stand, undo() {} };
 }
 
 /** The method on the target; where it gives the target back, to be chained, that is the wrapper. */

@@ -1,5 +1,11 @@
 import type { Router } from './dispatch.js';
-import { unwrapped, wrapDispatcher } from './dispatcher.js';
+import {
+  interceptDispatcher,
+  isIntercepted,
+  ownDispatcher,
+  releasedDispatcher,
+  uninterceptedDispatch,
+} from './dispatcher.js';
 import { hookUndici } from './load-hook.js';
 import type { DispatcherLike } from './protocol.js';
 
@@ -11,11 +17,13 @@ const slots = globalThis as unknown as Slots;
 
 /** What goes through the global dispatcher while this holds the slots. */
 export interface HeldSlots {
-  /** Wraps what somebody else has put there meanwhile. True where there was anything. */
+  /** Intercepts what somebody else has put there meanwhile. True where there was anything. */
   reclaim(): boolean;
   /** Gives the slots back. */
   release(): void;
 }
+
+const BUILTIN_VERSION = Number.parseInt(process.versions.undici ?? '7', 10);
 
 /** The built-in dispatchers, and the slot that each of them fills; undefined before they are loaded. */
 let builtin: ReadonlyMap<unknown, symbol> | undefined;
@@ -37,23 +45,26 @@ export function holdSlots(router: Router): HeldSlots {
     reclaim: fill,
     release() {
       holder = undefined;
-      empty(true);
+      for (const slot of SLOTS) {
+        replace(slot, (current) => releasedDispatcher(current));
+      }
     },
   };
 }
 
-/** Wraps what is in the slots, while they are held. True where anything was not wrapped. */
+/** Intercepts what is in the slots, while they are held. True where anything was not intercepted. */
 function fill(): boolean {
   let changed = false;
+  // undici 8 fills the second slot, and puts what older versions need into the first.
+  const npmVersion = slots[SLOTS[0]]?.constructor.name === 'Dispatcher1Wrapper' ? 8 : 7;
   for (const slot of holder === undefined ? [] : SLOTS) {
     const current = slots[slot];
-    if (isDispatcher(current) && unwrapped(current) === undefined && !isMockAgent(current)) {
-      slots[slot] = wrapDispatcher(
-        current,
-        () => holder?.(),
-        () => {
-          builtinUsed ||= builtin?.has(current) ?? false;
-        },
+    if (isDispatcher(current) && !isIntercepted(current) && !isMockAgent(current)) {
+      replace(slot, () =>
+        interceptDispatcher(current, () => holder?.(), {
+          version: builtin?.has(current) ? BUILTIN_VERSION : npmVersion,
+          used: () => builtin?.has(current) && noteUse(),
+        }),
       );
       changed = true;
     }
@@ -61,14 +72,35 @@ function fill(): boolean {
   return changed;
 }
 
-/** Takes out the wrappers; and the built-in dispatchers with them, where they are not to be kept. */
-function empty(keepBuiltin: boolean): void {
-  for (const slot of SLOTS) {
-    const original = unwrapped(slots[slot]) ?? slots[slot];
-    const left = keepBuiltin || !builtin?.has(original) ? original : undefined;
-    if (slots[slot] !== left) {
-      slots[slot] = left;
+/** The program has used the built-in undici for the first time: without this, it would be loaded only now. */
+function noteUse(): void {
+  if (builtinUsed) {
+    return;
+  }
+  builtinUsed = true;
+  // Node 26's looks into the second slot. Where that is empty it fills both, each with a dispatcher of its own, over an
+  // older undici's in the first one.
+  const second = slots[SLOTS[1]] as object;
+  if (builtin !== undefined && builtin.size > 1 && builtin.has(ownDispatcher(second))) {
+    for (const [own, slot] of builtin) {
+      slots[slot] = own;
     }
+    fill();
+  }
+}
+
+/** Takes the built-in dispatchers out, where the program has not used them. */
+function emptyUnused(): void {
+  for (const slot of builtinUsed ? [] : SLOTS) {
+    replace(slot, (current) => (builtin?.has(ownDispatcher(current)) ? undefined : current));
+  }
+}
+
+function replace(slot: symbol, by: (current: object) => object | undefined): void {
+  const current = slots[slot];
+  const next = typeof current === 'object' && current !== null ? by(current) : current;
+  if (next !== current) {
+    slots[slot] = next;
   }
 }
 
@@ -79,7 +111,7 @@ function hookGlobals(): void {
   }
   hooked = true;
   hookUndici('lib/global.js', {
-    before: () => empty(builtinUsed),
+    before: emptyUnused,
     after: (exports) => {
       for (const [dispatcher, slot] of builtin ?? []) {
         // Left empty by an npm undici that does not read it.
@@ -97,11 +129,11 @@ function hookGlobals(): void {
   });
 }
 
-/** The dispatcher that would answer a request of this process without this. */
+/** Dispatches as this process would without this. */
 export function globalOriginal(): DispatcherLike {
   builtin ??= loadBuiltin();
   const current = slots[SLOTS[0]] ?? slots[SLOTS[1]];
-  return unwrapped(current) ?? (current as DispatcherLike);
+  return { dispatch: uninterceptedDispatch(current as DispatcherLike) };
 }
 
 /**
@@ -110,17 +142,51 @@ export function globalOriginal(): DispatcherLike {
  */
 function loadBuiltin(): ReadonlyMap<unknown, symbol> {
   const before = SLOTS.map((slot) => slots[slot]);
-  // The getter loads it; where something else was loaded already this changes nothing.
-  void globalThis.Response;
+  // The getters load it; where something else was loaded already this changes nothing.
+  const values = LAZY_GLOBALS.map((name) => Reflect.get(globalThis, name) as unknown);
   const builtin = new Map<unknown, symbol>();
   SLOTS.forEach((slot, index) => {
-    if (before[index] === undefined && slots[slot] !== undefined) {
+    if (slots[slot] !== before[index]) {
       builtin.set(slots[slot], slot);
-    } else if (slots[slot] !== before[index]) {
-      slots[slot] = before[index];
+      slots[slot] = before[index] ?? slots[slot];
     }
   });
+  if (builtin.size > 0) {
+    for (const [index, name] of LAZY_GLOBALS.entries()) {
+      tellFirstUse(name, values[index]);
+    }
+  }
   return builtin;
+}
+
+/** The globals whose first use loads the built-in undici. `fetch` is another, and comes to its dispatcher at once. */
+const LAZY_GLOBALS = ['Request', 'Response', 'Headers', 'FormData', 'WebSocket', 'EventSource'];
+
+/** Makes a global as lazy as it was, to hear of its first use. */
+function tellFirstUse(name: string, value: unknown): void {
+  const before = Object.getOwnPropertyDescriptor(globalThis, name);
+  if (before?.configurable !== true || value === undefined) {
+    return;
+  }
+  const settle = (settled: unknown) => {
+    const { enumerable = false } = before;
+    Object.defineProperty(globalThis, name, {
+      value: settled,
+      configurable: true,
+      enumerable,
+      writable: true,
+    });
+  };
+  Object.defineProperty(globalThis, name, {
+    configurable: true,
+    enumerable: before.enumerable ?? false,
+    get() {
+      settle(value);
+      noteUse();
+      return value;
+    },
+    set: settle,
+  });
 }
 
 function isDispatcher(value: unknown): value is DispatcherLike {

@@ -8,7 +8,7 @@ hookCompose();
 /** An interceptor that brokers what the dispatcher it is composed into is asked. */
 export function brokeringInterceptor(router: Router): (dispatch: Dispatch) => Dispatch {
   return (dispatch) => {
-    const origin = composingOrigin();
-    return (options, handler) => dispatchBrokered(dispatch, router, origin, options, handler);
+    const upstream = { dispatch, origin: composingOrigin(), version: undefined };
+    return (options, handler) => dispatchBrokered(upstream, router, options, handler);
   };
 }

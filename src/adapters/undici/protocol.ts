@@ -70,14 +70,19 @@ export interface DispatcherLike {
   dispatch: Dispatch;
 }
 
-/** Would undici take it for a handler of such a request? */
-export function isHandler(handler: unknown, { method, upgrade }: DispatchOptions): handler is Handler {
+/** Would an undici of this version, where it is known, take it for a handler of such a request? */
+export function isHandler(
+  handler: unknown,
+  { method, upgrade }: DispatchOptions,
+  version: number | undefined,
+): handler is Handler {
   if (typeof handler !== 'object' || handler === null) {
     return false;
   }
   const has = (name: string) => typeof Reflect.get(handler, name) === 'function';
   const answered = upgrade || method === 'CONNECT' ? ['onUpgrade'] : ['onHeaders', 'onData', 'onComplete'];
-  return has('onRequestStart') || ['onConnect', 'onError', ...answered].every(has);
+  const speaksNew = has('onRequestStart') && (version === undefined || version >= 7);
+  return speaksNew || ['onConnect', 'onError', ...answered].every(has);
 }
 
 export function isControllerHandler(handler: Handler): handler is ControllerHandler {

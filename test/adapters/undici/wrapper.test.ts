@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { wrapDispatcher } from '../../../src/adapters/undici/dispatcher.js';
+import { interceptDispatcher } from '../../../src/adapters/undici/dispatcher.js';
 import type { DispatcherLike } from '../../../src/adapters/undici/protocol.js';
 import { suite } from '../../support/suite.js';
 import { copies, nodeMajor, type Undici, WHY_SKIPPED } from './clients.js';
@@ -29,17 +29,14 @@ for (const { name, undici } of copies) {
     }
   });
 
-  check(`${name}: there is one wrapper a dispatcher, and it is not wrapped again`, async () => {
+  check(`${name}: a dispatcher is intercepted once, and stays the object that it is`, async () => {
     const { Agent } = undici as Undici;
     const agent = new Agent() as unknown as DispatcherLike;
     const wrap = (target: DispatcherLike) =>
-      wrapDispatcher(
-        target,
-        () => undefined,
-        () => {},
-      );
-    assert.is(wrap(agent), wrap(agent));
-    assert.is(wrap(wrap(agent)), wrap(agent));
+      interceptDispatcher(target, () => undefined, { version: undefined, used: () => {} });
+    assert.is(wrap(agent), agent);
+    const { dispatch } = agent;
+    assert.is(wrap(wrap(agent)).dispatch, dispatch);
     assert.is(
       (wrap(agent) as unknown as { close: unknown }).close,
       (wrap(agent) as unknown as { close: unknown }).close,
@@ -50,11 +47,10 @@ for (const { name, undici } of copies) {
 
 test('a method that may not be replaced is given as it is', () => {
   const target = Object.defineProperty({ dispatch: () => true }, 'fixed', { value: () => 'fixed' });
-  const wrapper = wrapDispatcher(
-    target,
-    () => undefined,
-    () => {},
-  ) as unknown as { fixed(): string };
+  const wrapper = interceptDispatcher(target, () => undefined, {
+    version: undefined,
+    used: () => {},
+  }) as unknown as { fixed(): string };
   assert.is(wrapper.fixed(), 'fixed');
 });
 
