@@ -98,6 +98,17 @@ test('unnamed scopes of one file all record where there was no cassette, and the
   assert.is(second.stderr, '');
 });
 
+test('without a mode, a scope replays what an earlier scope of this process recorded, and adds the rest', async () => {
+  const api = await startApi();
+  const cassette = newFile();
+  const ask = (path: string) => async () => (await fetch(`${api.url}/count/${path}`)).text();
+  assert.is(await withCassette({ cassette }, ask('a')), '1');
+  assert.is(await withCassette({ cassette }, ask('b')), '1');
+  await api.close();
+  assert.is(await withCassette({ cassette }, ask('a')), '1');
+  assert.is(await withCassette({ cassette }, ask('b')), '1');
+});
+
 // What the function does
 
 test('what the function gives is what the scope gives', async () => {

@@ -57,6 +57,10 @@ const same: Record<string, readonly [InteractionRequest, InteractionRequest]> = 
     post(`preamble\r\n${form('AAA', 'v')}`, type('AAA')),
     post(`preamble\r\n${form('B', 'v')}`, type('B')),
   ],
+  'a form that a redirect encoded anew, under the content-type of the first time': [
+    post(form('AAA', 'v'), type('OLD')),
+    post(form('B', 'v'), type('B')),
+  ],
   'forms whose lines end in LF alone': [
     post(form('AAA', 'v', '\n'), type('AAA')),
     post(form('B', 'v', '\n'), type('B')),
