@@ -100,7 +100,7 @@ test('unnamed scopes of one file all record where there was no cassette, and the
 
 test('without a mode, a scope replays what an earlier scope of this process recorded, and adds the rest', async () => {
   const api = await startApi();
-  const cassette = newFile();
+  const cassette = join(newFolder(), 'continued.json');
   const ask = (path: string) => async () => (await fetch(`${api.url}/count/${path}`)).text();
   assert.is(await withCassette({ cassette }, ask('a')), '1');
   assert.is(await withCassette({ cassette }, ask('b')), '1');
