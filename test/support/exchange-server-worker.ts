@@ -211,7 +211,8 @@ const routes: Record<string, Route> = {
 
   slow: ({ res }) => pour(res, 5_000_000),
 
-  firehose: ({ res, id }) => pour(res, 32_000_000, () => moment(`stalled ${id}`).happen()),
+  // More than the sockets' buffers ever hold: a kernel may give a connection that is read fast tens of megabytes.
+  firehose: ({ res, id }) => pour(res, 2_000_000_000, () => moment(`stalled ${id}`).happen()),
 
   form: ({ res, query }) => {
     if (query.get('type') === 'urlencoded') {
