@@ -141,6 +141,7 @@ export class Broker {
    * TruncatedRecordingError at the end of a recording that was cut off, CassetteSaveError in place of the end where
    * the recording could not be saved, InteractionValidationError for chunks out of order, and whatever the live
    * responder throws.
+   * @throws InteractionValidationError at once, for a request that is not well formed.
    */
   replay(
     request: InteractionRequest,
