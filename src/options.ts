@@ -1,4 +1,4 @@
-import { BROKER_MODES } from './core/broker-options.js';
+import { checkedMode } from './core/broker-options.js';
 import type { CassetteStore } from './core/cassette-store.js';
 import type { BrokerMode } from './core/errors.js';
 import { InvalidOptionError } from './core/errors.js';
@@ -98,16 +98,6 @@ export function requestedMode(fromCode: unknown, call: string): ChosenMode | und
 /** Is a CI server running this? `CI=false` and `CI=0` say no. */
 export function isCI(): boolean {
   return !['', '0', 'false'].includes((process.env.CI ?? '').toLowerCase());
-}
-
-function checkedMode(mode: unknown, option: string): BrokerMode {
-  if (!BROKER_MODES.includes(mode as BrokerMode)) {
-    throw new InvalidOptionError(
-      option,
-      `${JSON.stringify(mode)} is not a mode; use "replay", "record" or "auto".`,
-    );
-  }
-  return mode as BrokerMode;
 }
 
 function environmentOptions(): InterpositionOptions {

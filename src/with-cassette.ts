@@ -88,12 +88,13 @@ async function enter(
     interceptGlobals();
   }
   const { playback, readAhead, bodyWait, storeWait } = options;
-  const key = JSON.stringify([identity(where), chosen.mode, playback, readAhead, bodyWait, storeWait]);
+  const place = identity(where);
+  const key = JSON.stringify([place, chosen.mode, playback, readAhead, bodyWait, storeWait]);
   let scope = shared.get(key);
   if (scope === undefined) {
     scope = {
       key,
-      place: identity(where),
+      place,
       mode: chosen.mode,
       opened: openCassette(chosen, where, options),
       users: 0,

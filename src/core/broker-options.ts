@@ -48,7 +48,23 @@ export interface BrokerOptions {
   readonly observer?: BrokerObserver | undefined;
 }
 
-export const BROKER_MODES: readonly BrokerMode[] = ['replay', 'record', 'auto'];
+const BROKER_MODES: readonly unknown[] = ['replay', 'record', 'auto'] satisfies BrokerMode[];
+
+/**
+ * The mode, if it is one.
+ *
+ * @param option What the error names as wrong.
+ * @param source Where the mode was set, if that is known.
+ * @throws InvalidOptionError for one that is none.
+ */
+export function checkedMode(mode: unknown, option: string, source?: string): BrokerMode {
+  if (!BROKER_MODES.includes(mode)) {
+    const from = source === undefined ? '' : ` (from ${source})`;
+    const problem = `${JSON.stringify(mode)}${from} is not a mode; use "replay", "record" or "auto".`;
+    throw new InvalidOptionError(option, problem);
+  }
+  return mode as BrokerMode;
+}
 
 /** Options with their defaults, checked. */
 export type CheckedBrokerOptions = Omit<BrokerOptions, 'mode' | 'playback' | 'readAhead' | 'storeWait'> &
@@ -61,13 +77,9 @@ export type CheckedBrokerOptions = Omit<BrokerOptions, 'mode' | 'playback' | 're
  * @throws LiveResponderRequiredError for `record` or `auto` without a live responder.
  */
 export function checkedBrokerOptions(options: BrokerOptions): CheckedBrokerOptions {
-  const { mode = 'replay', modeSource, liveResponder, playback = 'first' } = options;
+  const { mode: requested = 'replay', modeSource, liveResponder, playback = 'first' } = options;
   const { readAhead = 1024 * 1024, storeWait = 30_000 } = options;
-  if (!BROKER_MODES.includes(mode)) {
-    const from = modeSource === undefined ? '' : ` (from ${modeSource})`;
-    const problem = `${JSON.stringify(mode)}${from} is not a mode; use "replay", "record" or "auto".`;
-    throw new InvalidOptionError('mode', problem);
-  }
+  const mode = checkedMode(requested, 'mode', modeSource);
   if (mode !== 'replay' && liveResponder === undefined) {
     throw new LiveResponderRequiredError(mode);
   }

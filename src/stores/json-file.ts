@@ -63,6 +63,7 @@ export class JsonFileCassetteStore implements CassetteStore {
     } catch (cause) {
       if (isMissing(cause) && this.#createIfMissing) {
         this.#known = NOTHING_KNOWN;
+        this.#loaded = [];
         return new Cassette();
       }
       throw loadError(this.location, cause);

@@ -22,7 +22,14 @@ import {
   isHandler,
 } from './protocol.js';
 import { ReplayedSource } from './replayed.js';
-import { immediateBytes, isBody, type ReadBody, readBody, sentHeaders, tapBody } from './request-body.js';
+import {
+  immediateBytes,
+  isReadableBody,
+  type ReadBody,
+  readBody,
+  sentHeaders,
+  tapBody,
+} from './request-body.js';
 import { requestHead } from './request-head.js';
 import { upstreamHandler } from './upstream-handler.js';
 
@@ -88,10 +95,11 @@ function dispatchOnRoute(
     const recording = broker.record(head, { group: route.group });
     return forwardTapped({ route, recording, upstream, options, handler });
   }
-  if (!isBody(options.body)) {
+  const bytes = immediateBytes(options.body);
+  if (bytes === undefined && !isReadableBody(options.body)) {
     return upstream.dispatch(options, handler);
   }
-  return lookUp({ route, head, upstream, options: copied(options), handler });
+  return lookUp({ route, head, upstream, options: copied(options), handler }, bytes);
 }
 
 /** A request that cannot be told apart from others: its options are not for undici, or nobody knows its origin. */
@@ -173,12 +181,15 @@ interface LookUp extends Omit<Forwarding, 'recording'> {
   readonly head: RequestHead;
 }
 
-/** In `replay` and `auto`: the request is looked up first, which takes its whole body. */
-function lookUp(call: LookUp): boolean {
+/**
+ * In `replay` and `auto`: the request is looked up first, which takes its whole body.
+ *
+ * @param bytes The body, where it lies there already.
+ */
+function lookUp(call: LookUp, bytes: Uint8Array | undefined): boolean {
   const { route, head, options, handler } = call;
   const { broker } = route;
   const exchange = new Exchange(programOf(handler));
-  const bytes = immediateBytes(options.body);
   try {
     exchange.begin(contextFor(handler, call.upstream));
     if (exchange.ended) {

@@ -12,16 +12,9 @@ export interface ReadBody {
   readonly again: unknown;
 }
 
-/** Is it something that undici takes for a body? */
-export function isBody(body: unknown): boolean {
-  return (
-    immediateBytes(body) !== undefined ||
-    isFormData(body) ||
-    isBlob(body) ||
-    isStream(body) ||
-    isSyncIterable(body) ||
-    isAsyncIterable(body)
-  );
+/** Is it something that undici takes for a body, and that has to be read? */
+export function isReadableBody(body: unknown): boolean {
+  return isFormData(body) || isBlob(body) || isStream(body) || isSyncIterable(body) || isAsyncIterable(body);
 }
 
 /** The bytes of a body that lie there already; undefined for one that has to be read. */
