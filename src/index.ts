@@ -1,5 +1,7 @@
-export { Broker, type BrokerStats } from './core/broker.js';
-export type { BrokerObserver, BrokerOptions, Projection, SessionEntry } from './core/broker-options.js';
+export { Broker, type BrokerOptions } from './broker.js';
+export type { Stale } from './core/age.js';
+export type { BrokerStats } from './core/broker.js';
+export type { BrokerObserver, Projection, SessionEntry } from './core/broker-options.js';
 export { Cassette } from './core/cassette.js';
 export type { CassetteStore } from './core/cassette-store.js';
 export {
@@ -13,7 +15,9 @@ export {
   LiveResponderRequiredError,
   RequestBodyTimeoutError,
   RequestNotBrokeredError,
+  StaleRecordingError,
   TruncatedRecordingError,
+  UnusedInteractionsError,
   UpgradeNotRecordedError,
 } from './core/errors.js';
 export { fingerprint, type RequestFingerprint } from './core/fingerprint.js';
@@ -26,8 +30,14 @@ export {
 } from './core/interaction.js';
 export type { LiveResponder } from './core/live-responder.js';
 export type { MetadataPair } from './core/metadata.js';
+export type { Difference, MissReason, NearMiss } from './core/miss.js';
+export type { Latency } from './core/pace.js';
 export type { RequestHead } from './core/recording.js';
 export type { Playback } from './core/story.js';
+export type { MatchOptions } from './http/match.js';
+export type { PassthroughRule, UrlTest } from './http/passthrough.js';
+export type { HttpPolicyOptions, RecordedAnswer } from './http/policy.js';
+export type { RedactOptions } from './http/redact.js';
 export { type Interposition, type InterpositionReport, installInterposition, interpose } from './install.js';
 export type { CassetteOptions, InterpositionOptions } from './options.js';
 export { JsonFileCassetteStore, type JsonFileCassetteStoreOptions } from './stores/json-file.js';

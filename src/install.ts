@@ -1,9 +1,11 @@
 import type { Dispatcher } from 'undici';
 import type { Route } from './adapters/undici/dispatch.js';
 import { brokeringInterceptor } from './adapters/undici/interpose.js';
-import { Broker, type BrokerStats } from './core/broker.js';
+import { Broker } from './broker.js';
+import type { BrokerStats } from './core/broker.js';
 import type { Cassette } from './core/cassette.js';
 import { type BrokerMode, InvalidOptionError } from './core/errors.js';
+import type { Interaction } from './core/interaction.js';
 import { adopt, closeCassette, type Opened, openCassette, routeTo, settle } from './opening.js';
 import { type InterpositionOptions, requestedMode, resolveOptions } from './options.js';
 import { interceptGlobals, routeEverything } from './routing.js';
@@ -20,6 +22,8 @@ export interface InterpositionReport extends BrokerStats {
   readonly cassette: string;
   /** How many interactions it holds. */
   readonly interactions: number;
+  /** Recordings that no request has used so far. Empty in `record`, where none is looked up. */
+  readonly unused: readonly Interaction[];
 }
 
 /** An installation: every request of the process that is outside a scope goes through its Broker until `uninstall`. */
@@ -58,6 +62,7 @@ export class Interposition {
       modeSource: this.#modeSource,
       cassette: this.broker.location ?? 'in memory',
       interactions: this.cassette.size,
+      unused: this.mode === 'record' ? [] : this.broker.unused,
     };
   }
 
@@ -66,6 +71,7 @@ export class Interposition {
    * before. Resolves when every recording is saved. Calling it again gives the same promise.
    *
    * @throws CassetteSaveError where a recording could not be saved and no request told so.
+   * @throws UnusedInteractionsError with `unused: 'error'`, where a recording was not used.
    */
   uninstall(): Promise<void> {
     this.#uninstalled ??= this.#end();

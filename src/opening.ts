@@ -2,16 +2,18 @@ import { existsSync } from 'node:fs';
 import type { Route } from './adapters/undici/dispatch.js';
 import { globalOriginal } from './adapters/undici/global-slots.js';
 import { dispatcherResponder } from './adapters/undici/live-responder.js';
-import { Broker } from './core/broker.js';
+import { Broker } from './broker.js';
 import type { CassetteStore } from './core/cassette-store.js';
 import { monotonicNow } from './core/clock.js';
 import { withDeadline } from './core/deadline.js';
-import { describe } from './core/errors.js';
-import { RecordingGroup } from './core/recording.js';
-import { httpMatchKey } from './http/match.js';
-import type { ChosenMode, InterpositionOptions } from './options.js';
+import { describe, UnusedInteractionsError } from './core/errors.js';
+import { RecordingGroup, type RequestHead } from './core/recording.js';
+import { passthroughOf } from './http/passthrough.js';
+import { ageInMs, type ChosenMode, type InterpositionOptions } from './options.js';
 import { enterSession, isRootOfSession } from './session.js';
 import { JsonFileCassetteStore } from './stores/json-file.js';
+import { ScanningCassetteStore } from './stores/scanning.js';
+import { loadScanner } from './stores/secretlint.js';
 import { logLookup, warnOnce } from './warnings.js';
 
 const DEFAULT_BODY_WAIT_MS = 5000;
@@ -21,6 +23,8 @@ const PATIENCE = 3;
 export interface Opened {
   readonly broker: Broker;
   readonly bodyWait: number;
+  readonly unused: 'ignore' | 'warn' | 'error';
+  passes(head: RequestHead): boolean;
 }
 
 const opened = new Set<Opened>();
@@ -37,31 +41,51 @@ export async function openCassette(
   where: string | URL | CassetteStore,
   options: InterpositionOptions,
 ): Promise<Opened> {
-  const store = storeFor(where, mode !== 'replay');
-  const broker = await Broker.fromStore(store, {
+  const store = await scanned(storeFor(where, mode !== 'replay'), options.scan);
+  const broker: Broker = await Broker.fromStore(store, {
     mode,
     modeSource: source,
     liveResponder: dispatcherResponder(globalOriginal),
-    project: httpMatchKey,
+    match: options.match ?? {},
+    vary: options.vary,
+    redact: options.redact,
+    shouldRecord: options.shouldRecord,
     playback: options.playback ?? 'sequence',
+    recordFailures: options.recordFailures,
+    maxAge: ageInMs(options.maxAge),
+    stale: options.stale,
+    latency: options.latency,
     readAhead: options.readAhead,
     storeWait: options.storeWait,
     session: enterSession(identity(where), mode !== 'replay', continues),
-    observer: { lookup: logLookup, warning: warnOnce },
+    observer: {
+      lookup: (outcome, head) => logLookup(outcome, head, (text) => broker.text(text)),
+      warning: warnOnce,
+    },
   });
-  const bodyWait = options.bodyWait ?? DEFAULT_BODY_WAIT_MS;
-  const entry = { broker, bodyWait };
+  const { bodyWait = DEFAULT_BODY_WAIT_MS, unused = 'ignore' } = options;
+  return opening({ broker, bodyWait, unused, passes: passthroughOf(options.passthrough) });
+}
+
+/** A Broker of the program's own: what it has open at the exit is written all the same. */
+export function adopt(broker: Broker): Opened {
+  return opening({ broker, bodyWait: DEFAULT_BODY_WAIT_MS, unused: 'ignore', passes: () => false });
+}
+
+function opening(entry: Opened): Opened {
   opened.add(entry);
   watchExit();
   return entry;
 }
 
-/** A Broker of the program's own: what it has open at the exit is written all the same. */
-export function adopt(broker: Broker): Opened {
-  const entry = { broker, bodyWait: DEFAULT_BODY_WAIT_MS };
-  opened.add(entry);
-  watchExit();
-  return entry;
+async function scanned(
+  store: CassetteStore,
+  scan: InterpositionOptions['scan'] = 'off',
+): Promise<CassetteStore> {
+  if (scan === 'off') {
+    return store;
+  }
+  return new ScanningCassetteStore(store, await loadScanner(), { onFinding: scan, warn: warnOnce });
 }
 
 const storeNumbers = new WeakMap<object, number>();
@@ -106,7 +130,7 @@ export function routeTo(entry: Opened): Route {
  *
  * @throws The first save error that no request surfaced.
  */
-export async function settle({ group, bodyWait }: Route): Promise<void> {
+export async function settle({ broker, group, bodyWait }: Route): Promise<void> {
   const patienceEnds = monotonicNow() + PATIENCE * bodyWait;
   for (let pending = group.pending; pending.length > 0; pending = group.pending) {
     const all = () => Promise.all(pending.map((recording) => recording.settled));
@@ -114,7 +138,7 @@ export async function settle({ group, bodyWait }: Route): Promise<void> {
     for (const recording of group.pending) {
       if (recording.open && (recording.idleMs >= bodyWait || monotonicNow() >= patienceEnds)) {
         const { action, target } = recording.head;
-        warnOnce(`${action} ${target} was still open when its scope ended: it is recorded as truncated.`);
+        broker.warn(`${action} ${target} was still open when its scope ended: it is recorded as truncated.`);
         await recording.truncate().catch(() => {});
       }
     }
@@ -130,10 +154,28 @@ export async function settle({ group, bodyWait }: Route): Promise<void> {
  * Nobody uses the cassette any more: its session ends.
  *
  * @throws CassetteSaveError where the last save fails.
+ * @throws UnusedInteractionsError where recordings were not used, and that is to be an error.
  */
 export async function closeCassette(entry: Opened): Promise<void> {
   opened.delete(entry);
   await entry.broker.close();
+  checkUse(entry);
+}
+
+/** A recording is not looked up in `record`, so nothing is unused there. */
+function checkUse({ broker, unused }: Opened): void {
+  if (unused === 'ignore' || broker.mode === 'record') {
+    return;
+  }
+  const requests = broker.unused.map((interaction) => interaction.request);
+  if (requests.length === 0) {
+    return;
+  }
+  const error = new UnusedInteractionsError(broker.location ?? 'the cassette', requests);
+  if (unused === 'error') {
+    throw error;
+  }
+  broker.warn(error.message);
 }
 
 function watchExit(): void {
@@ -146,9 +188,10 @@ function watchExit(): void {
 /** What is still open is written as truncated; a save error that nobody saw is printed and fails the process. */
 function closeAllSync(): void {
   const failures: unknown[] = [];
-  for (const { broker } of opened) {
+  for (const entry of opened) {
     try {
-      broker.closeSync();
+      entry.broker.closeSync();
+      checkUse(entry);
     } catch (failure) {
       failures.push(failure);
     }

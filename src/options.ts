@@ -1,11 +1,18 @@
+import type { Stale } from './core/age.js';
 import { checkedMode } from './core/broker-options.js';
 import type { CassetteStore } from './core/cassette-store.js';
 import type { BrokerMode } from './core/errors.js';
 import { InvalidOptionError } from './core/errors.js';
+import type { Latency } from './core/pace.js';
 import type { Playback } from './core/story.js';
+import { type PassthroughRule, passthroughOf } from './http/passthrough.js';
+import { HttpPolicy, type HttpPolicyOptions } from './http/policy.js';
 
-/** Options of an installation or a scope. Each also comes from `INTERPOSITION_OPTIONS`, as JSON, which wins. */
-export interface InterpositionOptions {
+/**
+ * Options of an installation or a scope. Each also comes from `INTERPOSITION_OPTIONS`, as far as JSON can hold it; there
+ * it wins.
+ */
+export interface InterpositionOptions extends HttpPolicyOptions {
   /** The cassette's file: a path, relative to the working directory, or a `file:` URL. */
   readonly cassette?: string | URL;
   /** A store of your own in the place of a file; it keeps its own decision about missing storage. */
@@ -15,6 +22,32 @@ export interface InterpositionOptions {
    * each gets the first.
    */
   readonly playback?: Playback;
+  /** Requests that are left alone in every mode: neither recorded nor replayed, and never a MISS. */
+  readonly passthrough?: PassthroughRule | readonly PassthroughRule[];
+  /** Record requests that fail (refused, reset, timed out), and replay the error; false where left out. */
+  readonly recordFailures?: boolean;
+  /** How old a recording may be: ms, or a text such as `"30d"`, `"12h"`, `"45m"`. No bound where left out. */
+  readonly maxAge?: number | string;
+  /**
+   * What an older recording does: `warn` (where left out) says so and replays, `error` fails the request with a
+   * StaleRecordingError, `refresh` records it anew in `auto` and warns in `replay`.
+   */
+  readonly stale?: Stale;
+  /**
+   * How long a replayed response takes: no time (`none`, where left out), as long as when it was recorded (`recorded`),
+   * or this many ms to its head.
+   */
+  readonly latency?: Latency;
+  /**
+   * What recordings do that no request has used by the end of the scope, the installation, or the process: nothing
+   * (`ignore`, where left out), a warning, or an UnusedInteractionsError.
+   */
+  readonly unused?: 'ignore' | 'warn' | 'error';
+  /**
+   * Looks for secrets in what is about to be saved, with secretlint, which has to be installed besides. `warn` says where
+   * one is, `error` fails the request with a CassetteSaveError; `off` where left out.
+   */
+  readonly scan?: 'off' | 'warn' | 'error';
   /** How many bytes a recorder may be ahead of the program; 1 MiB where left out. */
   readonly readAhead?: number;
   /**
@@ -52,6 +85,24 @@ const POSITIVE = {
   is: 'a whole number from 1',
 };
 
+function oneOf(...values: readonly string[]) {
+  return {
+    test: (value: unknown) => values.some((one) => one === value),
+    is: values.map((value) => JSON.stringify(value)).join(' or '),
+  };
+}
+
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** An age in ms; undefined for something that is none. */
+export function ageInMs(age: unknown): number | undefined {
+  if (typeof age === 'number') {
+    return age >= 0 ? age : undefined;
+  }
+  const [, amount, unit = ''] = (typeof age === 'string' && /^(\d{1,9})(ms|s|m|h|d)$/.exec(age)) || [];
+  return amount === undefined ? undefined : Number(amount) * (UNITS_MS[unit] as number);
+}
+
 const CHECKS: Record<keyof InterpositionOptions, { test(value: unknown): boolean; is: string }> = {
   cassette: {
     test: (value) => typeof value === 'string' || value instanceof URL,
@@ -63,7 +114,25 @@ const CHECKS: Record<keyof InterpositionOptions, { test(value: unknown): boolean
       typeof (value as CassetteStore | null)?.save === 'function',
     is: 'a CassetteStore, with load() and save()',
   },
-  playback: { test: (value) => value === 'first' || value === 'sequence', is: '"first" or "sequence"' },
+  playback: oneOf('first', 'sequence'),
+  // Checked, member by member, by what reads them.
+  match: { test: () => true, is: '' },
+  vary: { test: () => true, is: '' },
+  redact: { test: () => true, is: '' },
+  passthrough: { test: () => true, is: '' },
+  shouldRecord: { test: (value) => typeof value === 'function', is: 'a function' },
+  recordFailures: { test: (value) => typeof value === 'boolean', is: 'true or false' },
+  maxAge: {
+    test: (value) => ageInMs(value) !== undefined,
+    is: 'a number of ms, or a number with a unit: "30d", "12h", "45m", "10s"',
+  },
+  stale: oneOf('warn', 'error', 'refresh'),
+  latency: {
+    test: (value) => value === 'none' || value === 'recorded' || NON_NEGATIVE.test(value),
+    is: '"none", "recorded" or a whole number of ms from 0',
+  },
+  unused: oneOf('ignore', 'warn', 'error'),
+  scan: oneOf('off', 'warn', 'error'),
   readAhead: NON_NEGATIVE,
   bodyWait: POSITIVE,
   storeWait: POSITIVE,
@@ -79,7 +148,11 @@ export function resolveOptions<T extends InterpositionOptions>(
   options: T,
   others: readonly string[] = [],
 ): T {
-  return { ...checkedOptions(options, 'options', others), ...environmentOptions() };
+  const resolved = { ...checkedOptions(options, 'options', others), ...environmentOptions() };
+  // At once, and not only when a cassette is opened: these are what they are made of.
+  new HttpPolicy(resolved);
+  passthroughOf(resolved.passthrough);
+  return resolved;
 }
 
 /**

@@ -13,7 +13,17 @@ export function warnOnce(message: string): void {
 
 const debug = debuglog('interposition');
 
-/** One line a request on stderr under `NODE_DEBUG=interposition`. */
-export function logLookup(outcome: 'HIT' | 'MISS', { action, target }: RequestHead): void {
-  debug('%s %s %s', outcome, action, target);
+/**
+ * One line a request on stderr under `NODE_DEBUG=interposition`.
+ *
+ * @param text Makes a text fit to be shown.
+ */
+export function logLookup(
+  outcome: 'HIT' | 'MISS',
+  { action, target }: RequestHead,
+  text: (text: string) => string,
+): void {
+  if (debug.enabled) {
+    debug('%s %s %s', outcome, action, text(target));
+  }
 }

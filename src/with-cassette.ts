@@ -25,7 +25,7 @@ import { interceptGlobals, runInScope } from './routing.js';
  *
  * @returns What the function gives, when every recording begun in the scope is saved.
  * @throws What the function throws; InvalidOptionError; CassetteLoadError; and CassetteSaveError where a recording
- * could not be saved and no request told so.
+ * could not be saved and no request told so, and UnusedInteractionsError with `unused: 'error'`.
  */
 export function withCassette<T>(fn: () => T): Promise<Awaited<T>>;
 export function withCassette<T>(name: string, fn: () => T): Promise<Awaited<T>>;
@@ -87,9 +87,8 @@ async function enter(
     intercepting = true;
     interceptGlobals();
   }
-  const { playback, readAhead, bodyWait, storeWait } = options;
   const place = identity(where);
-  const key = JSON.stringify([place, chosen.mode, playback, readAhead, bodyWait, storeWait]);
+  const key = sharingKey(place, chosen.mode, options);
   let scope = shared.get(key);
   if (scope === undefined) {
     scope = {
@@ -118,6 +117,28 @@ function forget(scope: SharedScope): void {
   if (shared.get(scope.key) === scope) {
     shared.delete(scope.key);
   }
+}
+
+const objectNumbers = new WeakMap<object, number>();
+let objects = 0;
+
+/** What scopes must have in common to share a Broker. Functions are told apart by their identity, and so are RegExps. */
+function sharingKey(place: string, mode: BrokerMode, options: CassetteOptions): string {
+  const { name: _name, cassette: _cassette, store: _store, mode: _mode, ...rest } = options;
+  return JSON.stringify([place, mode, rest], (_member, value: unknown) => {
+    if (isPlain(value)) {
+      return value;
+    }
+    if (!objectNumbers.has(value)) {
+      objectNumbers.set(value, ++objects);
+    }
+    return { object: objectNumbers.get(value) };
+  });
+}
+
+function isPlain(value: unknown): value is Exclude<unknown, object> {
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return !isObject || Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function modeFor(fromCode: BrokerMode | undefined, where: string | URL | CassetteStore): ChosenMode {

@@ -98,7 +98,7 @@ async function commands(
   }
   const lines = code.split('\n').filter((command) => command !== '' && !command.startsWith('#'));
   return lines.filter((command) => {
-    const isProgram = /^(?:\w+=(?:'[^']*'|\S*) )*node --import interposition\/register \S/.test(command);
+    const isProgram = /^(?:\w+=(?:'[^']*'|\S*) )*node (?:--import interposition\/register )?\S+\.js$/.test(command);
     if (!isProgram) {
       checkTools(command);
     }
@@ -163,6 +163,7 @@ test('the table of errors names every error class and its code', () => {
 test('the table of options names every option of an installation and of a scope', () => {
   const names = [
     ...members('src/options.ts', 'InterpositionOptions'),
+    ...members('src/http/policy.ts', 'HttpPolicyOptions'),
     ...members('src/options.ts', 'CassetteOptions'),
   ];
   assert.equal(firstCells('README.md', '## Options'), names.sort());
@@ -181,7 +182,11 @@ test('the table of options names every option that the library itself knows', as
 });
 
 test("the table of a Broker's options names every one", () => {
-  const names = members('src/core/broker-options.ts', 'BrokerOptions');
+  const names = [
+    // The policy of a Broker that is made by a user is made of the options of HTTP.
+    ...members('src/core/broker-options.ts', 'BrokerOptions').filter((name) => name !== 'policy'),
+    ...members('src/http/policy.ts', 'HttpPolicyOptions'),
+  ];
   assert.equal(firstCells('docs/broker.md', '## Options of a Broker'), names.sort());
 });
 

@@ -59,7 +59,7 @@ test('what was recorded is replayed when the server is gone', async () => {
   await replaying.uninstall();
 
   const modeSource = 'the call of installInterposition';
-  const shared = { modeSource, cassette, interactions: 3 };
+  const shared = { modeSource, cassette, interactions: 3, passedThrough: 0, unused: [] };
   assert.equal(whileRecording, { ...shared, mode: 'record', hits: 0, misses: 3, recorded: 3 });
   assert.equal(whileReplaying, { ...shared, mode: 'replay', hits: 3, misses: 1, recorded: 0 });
   assert.is(miss.message, 'fetch failed');

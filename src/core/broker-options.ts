@@ -1,7 +1,11 @@
+import type { Stale } from './age.js';
 import type { CassetteStore } from './cassette-store.js';
 import { type BrokerMode, InvalidOptionError, LiveResponderRequiredError } from './errors.js';
+import { fingerprint } from './fingerprint.js';
 import type { InteractionRequest } from './interaction.js';
 import type { LiveResponder } from './live-responder.js';
+import type { Latency } from './pace.js';
+import { type Policy, plainPolicy } from './policy.js';
 import type { RequestHead } from './recording.js';
 import type { Playback } from './story.js';
 
@@ -36,14 +40,24 @@ export interface BrokerOptions {
   readonly liveResponder?: LiveResponder | undefined;
   /** Without one nothing is persisted. */
   readonly cassetteStore?: CassetteStore | undefined;
-  /** The matching policy; the fingerprint counts where left out. */
+  /** What counts in a look-up; the fingerprint where left out. */
   readonly project?: Projection | undefined;
+  /** What may be stored, what counts in a look-up, how a MISS is explained. In the place of `project`. */
+  readonly policy?: Policy | undefined;
   /** How repeats are answered; `first` where left out. */
   readonly playback?: Playback | undefined;
   /** How many bytes a recorder may be ahead of the caller; 1 MiB where left out. */
   readonly readAhead?: number | undefined;
   /** How long a store may take for a load or a save, in ms; 30,000 where left out. */
   readonly storeWait?: number | undefined;
+  /** Record requests that fail (refused, reset, timed out), and replay the error; false where left out. */
+  readonly recordFailures?: boolean | undefined;
+  /** How old a recording may be, in ms, before it is stale; no bound where left out. */
+  readonly maxAge?: number | undefined;
+  /** What a stale recording does; `warn` where left out. */
+  readonly stale?: Stale | undefined;
+  /** How long a replay takes: no time (where left out), as long as when it was recorded, or so many ms to its head. */
+  readonly latency?: Latency | undefined;
   readonly session?: SessionEntry | undefined;
   readonly observer?: BrokerObserver | undefined;
 }
@@ -67,8 +81,19 @@ export function checkedMode(mode: unknown, option: string, source?: string): Bro
 }
 
 /** Options with their defaults, checked. */
-export type CheckedBrokerOptions = Omit<BrokerOptions, 'mode' | 'playback' | 'readAhead' | 'storeWait'> &
-  Required<{ [K in 'mode' | 'playback' | 'readAhead' | 'storeWait']: NonNullable<BrokerOptions[K]> }>;
+export type CheckedBrokerOptions = Omit<BrokerOptions, Defaulted> &
+  Required<{ [K in Defaulted]: NonNullable<BrokerOptions[K]> }>;
+
+type Defaulted =
+  | 'mode'
+  | 'playback'
+  | 'readAhead'
+  | 'storeWait'
+  | 'recordFailures'
+  | 'maxAge'
+  | 'stale'
+  | 'latency'
+  | 'policy';
 
 /**
  * The options with their defaults.
@@ -78,25 +103,38 @@ export type CheckedBrokerOptions = Omit<BrokerOptions, 'mode' | 'playback' | 're
  */
 export function checkedBrokerOptions(options: BrokerOptions): CheckedBrokerOptions {
   const { mode: requested = 'replay', modeSource, liveResponder, playback = 'first' } = options;
-  const { readAhead = 1024 * 1024, storeWait = 30_000 } = options;
+  const { readAhead = 1024 * 1024, storeWait = 30_000, recordFailures = false } = options;
+  const { maxAge = Number.POSITIVE_INFINITY, stale = 'warn', latency = 'none' } = options;
   const mode = checkedMode(requested, 'mode', modeSource);
   if (mode !== 'replay' && liveResponder === undefined) {
     throw new LiveResponderRequiredError(mode);
   }
-  if (playback !== 'first' && playback !== 'sequence') {
+  check('playback', playback, ['first', 'sequence'].includes(playback), '"first" or "sequence"');
+  check('readAhead', readAhead, isAmount(readAhead, 0), 'a number of bytes from 0');
+  check(
+    'storeWait',
+    storeWait,
+    typeof storeWait === 'number' && storeWait > 0,
+    'a number of milliseconds above 0',
+  );
+  check('recordFailures', recordFailures, typeof recordFailures === 'boolean', 'true or false');
+  check('maxAge', maxAge, isAmount(maxAge, 0), 'a number of milliseconds from 0');
+  check('stale', stale, ['warn', 'error', 'refresh'].includes(stale), '"warn", "error" or "refresh"');
+  const isLatency = latency === 'none' || latency === 'recorded' || isAmount(latency, 0);
+  check('latency', latency, isLatency, '"none", "recorded" or a number of milliseconds from 0');
+  const policy = options.policy ?? plainPolicy(options.project ?? fingerprint);
+  return { ...options, mode, playback, readAhead, storeWait, recordFailures, maxAge, stale, latency, policy };
+}
+
+function isAmount(value: unknown, least: number): boolean {
+  return typeof value === 'number' && value >= least;
+}
+
+function check(option: string, value: unknown, holds: boolean, is: string): void {
+  if (!holds) {
     throw new InvalidOptionError(
-      'playback',
-      `${JSON.stringify(playback)} is neither "first" nor "sequence".`,
+      option,
+      `${typeof value === 'string' ? JSON.stringify(value) : String(value)} is not ${is}.`,
     );
   }
-  if (!(typeof readAhead === 'number' && readAhead >= 0)) {
-    throw new InvalidOptionError('readAhead', `${String(readAhead)} is not a number of bytes from 0.`);
-  }
-  if (!(typeof storeWait === 'number' && storeWait > 0)) {
-    throw new InvalidOptionError(
-      'storeWait',
-      `${String(storeWait)} is not a number of milliseconds above 0.`,
-    );
-  }
-  return { ...options, mode, playback, readAhead, storeWait };
 }

@@ -1,37 +1,35 @@
 import { randomBytes } from 'node:crypto';
+import { isStale, type Stale } from './age.js';
 import {
   type BrokerObserver,
   type BrokerOptions,
   checkedBrokerOptions,
-  type Projection,
   type SessionEntry,
 } from './broker-options.js';
-import { Cassette } from './cassette.js';
+import type { Cassette } from './cassette.js';
 import { type CassetteStore, locationOf } from './cassette-store.js';
-import { isoNow } from './clock.js';
-import { withDeadline } from './deadline.js';
-import {
-  type BrokerMode,
-  CassetteLoadError,
-  InteractionNotFoundError,
-  InterpositionError,
-} from './errors.js';
-import { fingerprint } from './fingerprint.js';
+import { dateOf, wallNow } from './clock.js';
+import { type BrokerMode, InteractionNotFoundError, StaleRecordingError } from './errors.js';
 import { forward } from './forward.js';
 import { Interaction, type InteractionRequest, type ResponseChunk, validRequest } from './interaction.js';
 import type { LiveResponder } from './live-responder.js';
-import type { MetadataPair } from './metadata.js';
+import type { Latency } from './pace.js';
 import { play } from './playback.js';
-import { Recording, type RecordingGroup, type RequestHead } from './recording.js';
+import type { Policy } from './policy.js';
+import { Recall, type Recalled } from './recall.js';
+import { Recorder } from './recorder.js';
+import type { Recording, RecordingGroup, RequestHead } from './recording.js';
 import { Saver } from './saver.js';
-import { type Playback, type Story, StoryIndex } from './story.js';
-import { type Turn, Turns } from './turns.js';
+import type { Playback, Story } from './story.js';
+import { type Turn, Turns, turnName } from './turns.js';
 
 /** Counts of what a Broker did. */
 export interface BrokerStats {
   readonly hits: number;
   readonly misses: number;
   readonly recorded: number;
+  /** Requests that `passthrough` left alone. */
+  readonly passedThrough: number;
 }
 
 const processSession = randomBytes(6).toString('hex');
@@ -52,24 +50,24 @@ export class Broker {
   /** How many bytes a recorder may be ahead of the caller. */
   readonly readAhead: number;
 
-  readonly #project: Projection;
+  /** Is a failure of the upstream part of a recording? */
+  readonly recordFailures: boolean;
+  /** How long a replay takes. */
+  readonly latency: Latency;
+
+  readonly #policy: Policy;
   readonly #playback: Playback;
+  readonly #maxAge: number;
+  readonly #stale: Stale;
   readonly #session: SessionEntry;
   readonly #modeSource: string | undefined;
   readonly #observer: BrokerObserver;
 
-  #cassette: Cassette;
-  readonly #saver: Saver;
-  /** The recordings that failed to be saved, and whose readers may have left before they were told. */
-  readonly #untold = new Set<Recording>();
-  readonly #index = new StoryIndex();
-  readonly #asked = new Map<string, number>();
-  /** By match key: the places of the requests whose recordings were collapsed. */
-  readonly #collapsed = new Map<string, number[]>();
-  readonly #open = new Set<Recording>();
+  readonly #recall: Recall;
+  readonly #recorder: Recorder;
   readonly #turns = new Turns();
   #order = 0;
-  #stats = { hits: 0, misses: 0, recorded: 0 };
+  #stats = { hits: 0, misses: 0, passedThrough: 0 };
 
   constructor(cassette: Cassette, options: BrokerOptions = {}) {
     const checked = checkedBrokerOptions(options);
@@ -77,41 +75,28 @@ export class Broker {
     this.liveResponder = checked.liveResponder;
     this.cassetteStore = checked.cassetteStore;
     this.readAhead = checked.readAhead;
-    this.#project = checked.project ?? fingerprint;
+    this.recordFailures = checked.recordFailures;
+    this.latency = checked.latency;
+    this.#policy = checked.policy;
     this.#playback = checked.playback;
+    this.#maxAge = checked.maxAge;
+    this.#stale = checked.stale;
     this.#session = options.session ?? { id: processSession, lane: `b${++brokers}`, entry: 0 };
     this.#modeSource = options.modeSource;
     this.#observer = options.observer ?? {};
-    this.#cassette = cassette;
-    this.#saver = new Saver(checked.cassetteStore, cassette, checked.storeWait);
+    this.#recall = new Recall(checked.policy, checked.playback, this.#session.entry);
     for (const interaction of cassette.interactions) {
-      this.#index.add(this.#keyOf(interaction), interaction);
+      this.#recall.add(this.#policy.key(this.#policy.request(interaction.request)), interaction);
     }
-  }
-
-  /**
-   * A Broker on the cassette that `store` holds.
-   *
-   * @throws LiveResponderRequiredError and InvalidOptionError before anything is loaded.
-   * @throws CassetteLoadError where the store cannot load: it keeps its own decision about missing storage.
-   */
-  static async fromStore(
-    store: CassetteStore,
-    options: Omit<BrokerOptions, 'cassetteStore'> = {},
-  ): Promise<Broker> {
-    const { storeWait: wait } = checkedBrokerOptions(options);
-    const location = locationOf(store);
-    const cassette = await withDeadline(
-      () => store.load(),
-      wait,
-      () => new CassetteLoadError(location, { problem: `the store did not answer within ${wait} ms` }),
-    ).catch((cause: unknown) => {
-      throw cause instanceof InterpositionError ? cause : new CassetteLoadError(location, { cause });
+    this.#recorder = new Recorder(cassette, {
+      policy: checked.policy,
+      playback: checked.playback,
+      session: this.#session,
+      recall: this.#recall,
+      turns: this.#turns,
+      saver: new Saver(checked.cassetteStore, cassette, checked.storeWait),
+      warn: (message) => this.warn(message),
     });
-    if (!(cassette instanceof Cassette)) {
-      throw new CassetteLoadError(location, { problem: 'the store gave something that is no Cassette' });
-    }
-    return new Broker(cassette, { ...options, cassetteStore: store });
   }
 
   get mode(): BrokerMode {
@@ -120,11 +105,11 @@ export class Broker {
 
   /** The cassette as it is now. In the course of a refresh it still holds what `close` will drop. */
   get cassette(): Cassette {
-    return this.#cassette;
+    return this.#recorder.cassette;
   }
 
   get stats(): BrokerStats {
-    return { ...this.#stats };
+    return { ...this.#stats, recorded: this.#recorder.recorded };
   }
 
   /** Where the cassette lives, as messages name it. */
@@ -139,8 +124,8 @@ export class Broker {
    * @param options.signal The caller's abort: ends the answer with the signal's reason.
    * @returns The response's chunks, to be read once. Reading throws InteractionNotFoundError on a MISS in `replay`,
    * TruncatedRecordingError at the end of a recording that was cut off, CassetteSaveError in place of the end where
-   * the recording could not be saved, InteractionValidationError for chunks out of order, and whatever the live
-   * responder throws.
+   * the recording could not be saved, InteractionValidationError for chunks out of order, StaleRecordingError where
+   * `maxAge` asks for it, and whatever the live responder throws, or threw when it was recorded.
    * @throws InteractionValidationError at once, for a request that is not well formed.
    */
   replay(
@@ -150,9 +135,14 @@ export class Broker {
     const { signal } = options;
     const valid = validRequest(request);
     const order = this.reserve();
-    const hit = this.lookup(request);
+    let hit: Interaction | undefined;
+    try {
+      hit = this.lookup(request);
+    } catch (error) {
+      return failing(error);
+    }
     if (hit !== undefined) {
-      return play(hit, signal);
+      return play(hit, signal, this.latency);
     }
     if (this.liveResponder === undefined || this.mode === 'replay') {
       return failing(this.notFound(request));
@@ -169,9 +159,11 @@ export class Broker {
 
   /**
    * The recording that answers this request, if there is one; it counts as used. Always undefined in `record`.
+   *
+   * @throws StaleRecordingError for a recording that is too old, where that is to be an error.
    */
   lookup(request: InteractionRequest): Interaction | undefined {
-    const hit = this.mode === 'record' ? undefined : this.#take(this.#project(request));
+    const hit = this.mode === 'record' ? undefined : this.#take(this.#recall.find(request));
     this.#count(hit === undefined ? 'MISS' : 'HIT', request);
     return hit;
   }
@@ -189,7 +181,7 @@ export class Broker {
   /** `lookup` for a request that took a turn: identical requests are answered in the order of their dispatch. */
   async lookupInTurn(request: InteractionRequest, turn: Turn): Promise<Interaction | undefined> {
     try {
-      if (this.#index.get(this.#project(request))?.dependsOnOrder) {
+      if (this.#recall.find(request).story?.dependsOnOrder) {
         await turn.earlier;
       }
       return this.lookup(request);
@@ -205,17 +197,7 @@ export class Broker {
    * @param options.group Who waits for the recording to settle.
    */
   record(head: RequestHead, options: { order?: number; group?: RecordingGroup | undefined } = {}): Recording {
-    const recording = new Recording(
-      {
-        commit: (ended, outcome) => this.#commit(ended, outcome),
-        forget: (ended) => this.#open.delete(ended),
-      },
-      head,
-      options.order ?? this.reserve(),
-    );
-    this.#open.add(recording);
-    options.group?.add(recording);
-    return recording;
+    return this.#recorder.begin(head, options.order ?? this.reserve(), options.group);
   }
 
   /** Counts a request that goes live without a look-up, as every request does in `record`. */
@@ -223,24 +205,41 @@ export class Broker {
     this.#count('MISS', head);
   }
 
+  /** Counts a request that is left alone. */
+  countPassedThrough(): void {
+    this.#stats.passedThrough++;
+  }
+
   /** The error for a MISS in `replay`. */
-  notFound(request: InteractionRequest): InteractionNotFoundError {
-    const { interactions, size } = this.#cassette;
-    const similar = interactions.filter(
-      (known) => known.request.action === request.action && known.request.target === request.target,
-    ).length;
+  notFound(raw: InteractionRequest): InteractionNotFoundError {
+    const { interactions, size } = this.cassette;
+    const request = this.#policy.request(raw);
+    const superseded = this.#recall.superseded();
+    const fresh = interactions.filter((interaction) => !superseded.has(interaction));
+    const explanation = this.#policy.explain?.(request, this.#recall.known(fresh));
     return new InteractionNotFoundError(request, {
       location: this.location,
       mode: this.mode,
       modeSource: this.#modeSource,
       size,
-      similar,
+      explanation,
+      explanationText: explanation && this.#policy.explanationText?.(explanation),
     });
+  }
+
+  /** The recordings that would have answered in this Broker's lane, and that no request has used so far. */
+  get unused(): readonly Interaction[] {
+    return this.#recall.unused();
+  }
+
+  /** A text for people, without secrets. */
+  text(text: string): string {
+    return this.#policy.text(text);
   }
 
   /** Tells the user, through whoever made this Broker. */
   warn(message: string): void {
-    this.#observer.warning?.(message);
+    this.#observer.warning?.(this.#policy.text(message));
   }
 
   /**
@@ -248,14 +247,8 @@ export class Broker {
    *
    * @throws CassetteSaveError where the save fails.
    */
-  async close(): Promise<void> {
-    const told = this.#wasTold();
-    this.#compact();
-    await this.#save().catch((error: unknown) => {
-      if (!told) {
-        throw error;
-      }
-    });
+  close(): Promise<void> {
+    return this.#recorder.close();
   }
 
   /**
@@ -264,18 +257,7 @@ export class Broker {
    * @throws CassetteSaveError where the save fails.
    */
   closeSync(): void {
-    for (const recording of this.#open) {
-      void recording.truncate();
-    }
-    const told = this.#wasTold();
-    this.#compact();
-    try {
-      this.#saver.saveSync(this.#cassette);
-    } catch (error) {
-      if (!told) {
-        throw error;
-      }
-    }
+    this.#recorder.closeSync();
   }
 
   // A generator, so that an answer that nobody reads begins nothing.
@@ -287,16 +269,9 @@ export class Broker {
   ): AsyncGenerator<ResponseChunk, void, undefined> {
     const recording = this.record(request, { order });
     recording.request = request;
-    void recording.settled.then(() => {
-      if (recording.failure !== undefined) {
-        this.#untold.add(recording);
-      }
-    });
-    yield* forward({ liveResponder, request, recording, signal, readAhead: this.readAhead });
-  }
-
-  #keyOf(interaction: Interaction): string {
-    return this.#project === fingerprint ? interaction.fingerprint : this.#project(interaction.request);
+    this.#recorder.tellAtTheEnd(recording);
+    const { readAhead, recordFailures } = this;
+    yield* forward({ liveResponder, request, recording, signal, readAhead, recordFailures });
   }
 
   #count(outcome: 'HIT' | 'MISS', head: RequestHead): void {
@@ -304,17 +279,43 @@ export class Broker {
     this.#observer.lookup?.(outcome, head);
   }
 
-  #take(key: string): Interaction | undefined {
-    const story = this.#index.get(key);
+  #take({ request, key, story }: Recalled): Interaction | undefined {
     if (story === undefined || (this.mode === 'auto' && !this.#isSettled(story))) {
       return undefined;
     }
-    if (this.#playback === 'first') {
-      return story.first();
+    const interaction = this.#recall.take(key, story);
+    return this.#isTooOld(interaction) ? undefined : this.#answering(interaction, request);
+  }
+
+  /** Is the recording stale, and to be made anew? */
+  #isTooOld(interaction: Interaction): boolean {
+    if (!isStale(interaction, this.#maxAge, wallNow())) {
+      return false;
     }
-    const n = (this.#asked.get(key) ?? 0) + 1;
-    this.#asked.set(key, n);
-    return story.nth(n, () => this.#index.lanesFor(story.session, this.#session.entry));
+    if (this.#stale === 'refresh' && this.mode === 'auto') {
+      return true;
+    }
+    const { request, recording } = interaction;
+    const error = new StaleRecordingError(request, dateOf(recording.recordedAtMs as number));
+    if (this.#stale === 'error') {
+      throw error;
+    }
+    this.warn(error.message);
+    return false;
+  }
+
+  /** The recording with this run's values in the place of those that were recorded. */
+  #answering(interaction: Interaction, request: InteractionRequest): Interaction {
+    const { variables } = this.#policy;
+    if (variables === undefined) {
+      return interaction;
+    }
+    const own = variables.learn(this.#policy.request(interaction.request), request);
+    const { responseChunks: recorded, metadata } = interaction;
+    const responseChunks = variables.substitute(recorded, own);
+    return responseChunks === recorded
+      ? interaction
+      : new Interaction({ request: interaction.request, responseChunks, metadata });
   }
 
   /** In `auto`: may the story be replayed, or is it only a fragment, or one that this session is still recording? */
@@ -322,136 +323,9 @@ export class Broker {
     const ownStory = this.#playback === 'sequence' && story.session === this.#session.id;
     return story.answersWhole && !ownStory;
   }
-
-  // Synchronous up to the save, so that `closeSync` has everything in the cassette when it writes.
-  #commit(recording: Recording, outcome: 'whole' | 'truncated'): Promise<void> {
-    this.#open.delete(recording);
-    const { request } = recording;
-    if (request === undefined) {
-      if (outcome === 'whole') {
-        this.warn(
-          `${recording.head.action} ${recording.head.target} was not recorded: ` +
-            'its response ended before its request body was sent.',
-        );
-      }
-      return Promise.resolve();
-    }
-    const key = this.#project(request);
-    const story = this.#index.get(key);
-    const sequence = this.#playback === 'sequence';
-    // A part of this session's own story keeps its place in it.
-    if (outcome === 'truncated' && story?.hasWhole && !(sequence && story.session === this.#session.id)) {
-      return this.#save();
-    }
-    const responseChunks = recording.responseChunks;
-    const lane = story?.lane(this.#session.id, this.#session.lane) ?? [];
-    if (
-      sequence &&
-      outcome === 'whole' &&
-      !this.#awaitsEarlier(recording, key) &&
-      repeatsLast(lane, recording, responseChunks)
-    ) {
-      this.#collapsed.set(key, [...(this.#collapsed.get(key) ?? []), recording.order]);
-      return this.#save();
-    }
-    const interaction = new Interaction({
-      request,
-      responseChunks,
-      metadata: this.#metadata(
-        recording,
-        outcome,
-        lane,
-        (this.#collapsed.get(key) ?? []).filter((place) => place < recording.order).length,
-      ),
-    });
-    this.#index.add(key, interaction);
-    this.#cassette = this.#cassette.append(interaction);
-    this.#stats.recorded++;
-    return this.#save();
-  }
-
-  /** Is a request that may be identical, and was dispatched before, still on its way? */
-  #awaitsEarlier({ head, order }: Recording, key: string): boolean {
-    const name = turnName(head);
-    return (
-      this.#turns.waiting(name) ||
-      [...this.#open].some(
-        (other) =>
-          other.order < order &&
-          (other.request === undefined
-            ? turnName(other.head) === name
-            : this.#project(other.request) === key),
-      )
-    );
-  }
-
-  #metadata(
-    recording: Recording,
-    outcome: string,
-    lane: readonly Interaction[],
-    collapsed: number,
-  ): MetadataPair[] {
-    const pairs: MetadataPair[] = [
-      ['recorded_at', isoNow()],
-      ['session', this.#session.id],
-      ['lane', this.#session.lane],
-      ['order', String(recording.order)],
-      ['ended', outcome],
-    ];
-    if (collapsed > 0) {
-      const before = lane.filter((earlier) => (earlier.recording.order ?? 0) < recording.order).length;
-      pairs.push(['nth', String(before + collapsed + 1)]);
-    }
-    if (outcome === 'truncated') {
-      pairs.push(['ended_after_ms', String(recording.endedAfterMs)]);
-    }
-    return pairs;
-  }
-
-  #compact(): void {
-    const superseded = this.#stats.recorded > 0 ? this.#index.superseded() : new Set();
-    if (this.#cassette.interactions.some((interaction) => superseded.has(interaction))) {
-      this.#cassette = new Cassette(
-        this.#cassette.interactions.filter((interaction) => !superseded.has(interaction)),
-      );
-    }
-  }
-
-  async #save(): Promise<void> {
-    await this.#saver.save(this.#cassette);
-    this.#untold.clear();
-  }
-
-  /** Did the last save fail, and do all know who have something in it? */
-  #wasTold(): boolean {
-    return this.#saver.failed === this.#cassette && [...this.#untold].every(({ surfaced }) => surfaced);
-  }
-}
-
-function turnName(head: RequestHead): string {
-  return `${head.action} ${head.target}`;
-}
-
-/** Is the response the same as the lane's last one, with no later request in between? */
-function repeatsLast(lane: readonly Interaction[], recording: Recording, chunks: ResponseChunk[]): boolean {
-  const last = lane.at(-1);
-  return (
-    last !== undefined &&
-    !last.recording.truncated &&
-    (last.recording.order ?? 0) < recording.order &&
-    last.responseChunks.length === chunks.length &&
-    last.responseChunks.every((chunk, index) => sameChunk(chunk, chunks[index] as ResponseChunk))
-  );
-}
-
-function sameChunk(a: ResponseChunk, b: ResponseChunk): boolean {
-  return (
-    Buffer.compare(a.data, b.data) === 0 &&
-    JSON.stringify(a.metadata ?? []) === JSON.stringify(b.metadata ?? [])
-  );
 }
 
 // biome-ignore lint/correctness/useYield: its one effect is to throw when it is read
-async function* failing(error: Error): AsyncGenerator<ResponseChunk, void, undefined> {
+async function* failing(error: unknown): AsyncGenerator<ResponseChunk, void, undefined> {
   throw error;
 }

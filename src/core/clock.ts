@@ -4,6 +4,7 @@ export const { setTimeout, clearTimeout, setImmediate, queueMicrotask } = global
 const now = performance.now.bind(performance);
 const DateAtLoad = Date;
 const dateNow = Date.now;
+const dateParse = Date.parse;
 
 /** Milliseconds on a clock that never goes back. */
 export function monotonicNow(): number {
@@ -18,4 +19,15 @@ export function wallNow(): number {
 /** The wall clock, as ISO 8601 in UTC. */
 export function isoNow(): string {
   return new DateAtLoad().toISOString();
+}
+
+/** A moment as a Date that no fake clock made. */
+export function dateOf(ms: number): Date {
+  return new DateAtLoad(ms);
+}
+
+/** A time in ISO 8601 as milliseconds since 1970; undefined for a text that is none. */
+export function parseTime(text: string): number | undefined {
+  const ms = dateParse(text);
+  return Number.isNaN(ms) ? undefined : ms;
 }

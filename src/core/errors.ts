@@ -1,4 +1,5 @@
 import type { InteractionRequest } from './interaction.js';
+import type { MissExplanation, MissReason, NearMiss } from './miss.js';
 
 /** The modes of a Broker. `replay` never goes live, `record` always does, `auto` does on a MISS. */
 export type BrokerMode = 'replay' | 'record' | 'auto';
@@ -21,38 +22,96 @@ export interface MissContext {
   readonly modeSource?: string | undefined;
   /** How many interactions the cassette holds. */
   readonly size?: number | undefined;
-  /** How many of them have the request's action and target, and so differ in the rest. */
-  readonly similar?: number | undefined;
+  readonly explanation?: MissExplanation | undefined;
+  /** The explanation, for the message. */
+  readonly explanationText?: string | undefined;
 }
 
 /** A MISS in `replay`: the cassette holds no recording that matches the request. */
 export class InteractionNotFoundError extends InterpositionError {
   override readonly name = 'InteractionNotFoundError';
   readonly code = 'ERR_INTERACTION_NOT_FOUND';
+  /** The request, without secrets. */
   readonly request: InteractionRequest;
   readonly location: string | undefined;
   readonly mode: BrokerMode | undefined;
+  readonly modeSource: string | undefined;
+  /** Why; undefined for a protocol that nothing is known of. */
+  readonly reason: MissReason | undefined;
+  /** The nearest recordings, best first; at most three. */
+  readonly nearest: readonly NearMiss[];
+  /** Options that would make the request match the nearest recording, as a line to paste. */
+  readonly suggestion: string | undefined;
 
   constructor(request: InteractionRequest, context: MissContext = {}) {
     super(missMessage(request, context));
     this.request = request;
     this.location = context.location;
     this.mode = context.mode;
+    this.modeSource = context.modeSource;
+    this.reason = context.explanation?.reason;
+    this.nearest = context.explanation?.nearest ?? [];
+    this.suggestion = context.explanation?.suggestion;
   }
 }
 
 function missMessage(request: InteractionRequest, context: MissContext): string {
-  const { location, mode = 'replay', modeSource, size, similar } = context;
+  const { location, mode = 'replay', modeSource, size, explanationText } = context;
   const where = location === undefined ? 'the cassette' : `the cassette ${location}`;
   const body = request.body.byteLength === 0 ? '' : ` with a body of ${request.body.byteLength} bytes`;
   const held = size === undefined ? '' : `, which holds ${size} interaction${size === 1 ? '' : 's'}`;
   const from = modeSource === undefined ? '' : ` (set by ${modeSource})`;
-  const near = similar
-    ? ` ${similar} recording${similar === 1 ? ' has' : 's have'} this method and target and differ${similar === 1 ? 's' : ''} elsewhere.`
-    : '';
+  const why = explanationText === undefined ? '' : `\n${explanationText}`;
   return (
-    `MISS: ${request.action} ${request.target}${body} is not in ${where}${held}.${near} ` +
-    `The mode is ${mode}${from}, so nothing was sent. Run once in mode "record" or "auto" to record it.`
+    `MISS: ${request.action} ${request.target}${body} is not in ${where}${held}. ` +
+    `The mode is ${mode}${from}, so nothing was sent.${why}\n` +
+    'To record it, run once with INTERPOSITION_MODE=auto (adds what is missing) or INTERPOSITION_MODE=record.'
+  );
+}
+
+/** A recording that is older than `maxAge`, where that is to be an error. */
+export class StaleRecordingError extends InterpositionError {
+  override readonly name = 'StaleRecordingError';
+  readonly code = 'ERR_RECORDING_STALE';
+  readonly request: InteractionRequest;
+  /** When it was recorded. */
+  readonly recordedAt: Date;
+
+  constructor(request: InteractionRequest, recordedAt: Date) {
+    super(
+      `The recording of ${request.action} ${request.target} is of ${recordedAt.toISOString()}, older than maxAge ` +
+        'allows. Record it again: run once with INTERPOSITION_MODE=record.',
+    );
+    this.request = request;
+    this.recordedAt = recordedAt;
+  }
+}
+
+/** Recordings that no request of the run used, where that is to be an error. */
+export class UnusedInteractionsError extends InterpositionError {
+  override readonly name = 'UnusedInteractionsError';
+  readonly code = 'ERR_INTERACTIONS_UNUSED';
+  readonly location: string;
+  /** The requests that were recorded, and not made. */
+  readonly requests: readonly InteractionRequest[];
+
+  constructor(location: string, requests: readonly InteractionRequest[]) {
+    super(unusedMessage(location, requests));
+    this.location = location;
+    this.requests = requests;
+  }
+}
+
+const SHOWN = 10;
+
+/** The recordings that no request used, as a text for people. */
+export function unusedMessage(location: string, requests: readonly InteractionRequest[]): string {
+  const one = requests.length === 1;
+  const lines = requests.slice(0, SHOWN).map(({ action, target }) => `\n  ${action} ${target}`);
+  const more = requests.length > SHOWN ? `\n  and ${requests.length - SHOWN} more` : '';
+  return (
+    `${requests.length} recording${one ? '' : 's'} of ${location} ${one ? 'was' : 'were'} not used:${lines.join('')}${more}\n` +
+    `Delete ${one ? 'it' : 'them'}, or record the cassette anew.`
   );
 }
 

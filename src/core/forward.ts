@@ -1,4 +1,4 @@
-import { InteractionValidationError } from './errors.js';
+import { InteractionValidationError, InterpositionError } from './errors.js';
 import { type InteractionRequest, type ResponseChunk, validChunk } from './interaction.js';
 import type { LiveResponder } from './live-responder.js';
 import type { Recording } from './recording.js';
@@ -11,6 +11,8 @@ export interface Forwarding {
   readonly signal: AbortSignal | undefined;
   /** How many bytes the recorder may be ahead of the caller. */
   readonly readAhead: number;
+  /** Is a failure of the upstream part of the recording? */
+  readonly recordFailures: boolean;
 }
 
 /**
@@ -73,9 +75,20 @@ async function pump(forwarding: Forwarding, signal: AbortSignal, channel: Channe
     await recording.end();
     channel.close();
   } catch (error) {
-    recording.discard();
-    channel.fail(error);
+    channel.fail(await failureFor(forwarding, error));
   }
+}
+
+/** What the caller gets for a failure: the upstream's own error, or the one of the save that was to keep it. */
+async function failureFor({ recording, recordFailures }: Forwarding, error: unknown): Promise<unknown> {
+  if (!recordFailures || error instanceof InterpositionError) {
+    recording.discard();
+    return error;
+  }
+  return recording.fail(error).then(
+    () => error,
+    (failure: unknown) => failure,
+  );
 }
 
 /** A queue between the upstream and one reader, with a bound on what waits in it. */

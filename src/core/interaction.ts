@@ -30,7 +30,8 @@ export interface ResponseChunk {
 /** What an Interaction is made of; `fingerprint` is computed where left out. */
 export interface InteractionInit {
   readonly request: InteractionRequest;
-  readonly responseChunks: readonly ResponseChunk[];
+  /** A function is called, and what it gives checked, when the chunks are first asked for. */
+  readonly responseChunks: readonly ResponseChunk[] | (() => readonly ResponseChunk[]);
   readonly fingerprint?: string;
   readonly metadata?: readonly MetadataPair[];
 }
@@ -39,19 +40,20 @@ export interface InteractionInit {
  * A request, its fingerprint, its response in chunks, and metadata. Immutable, its bytes by agreement.
  *
  * @throws InteractionValidationError from the constructor: for a request or chunks that are not well formed, chunks
- * that are missing, do not start at 0 or have gaps, and a fingerprint that is not the request's.
+ * that are missing, do not start at 0 or have gaps, and a fingerprint that is not the request's. Where the chunks come
+ * from a function, what is wrong with them is thrown when they are asked for.
  */
 export class Interaction {
   readonly request: InteractionRequest;
   readonly fingerprint: RequestFingerprint;
-  readonly responseChunks: readonly Required<ResponseChunk>[];
+  readonly responseChunks!: readonly Required<ResponseChunk>[];
   readonly metadata: readonly MetadataPair[];
   /** The part of `metadata` that a Broker reads and writes. */
   readonly recording: RecordingMetadata;
 
   constructor(init: InteractionInit) {
     this.request = validRequest(init.request);
-    this.responseChunks = validChunks(init.responseChunks);
+    Object.defineProperty(this, 'responseChunks', chunksProperty(init.responseChunks));
     this.metadata = validPairs('metadata', init.metadata ?? []);
     this.fingerprint = fingerprint(this.request);
     if (init.fingerprint !== undefined && init.fingerprint !== this.fingerprint) {
@@ -93,6 +95,22 @@ export function validRequest(request: InteractionRequest): InteractionRequest {
   });
 }
 
+function chunksProperty(chunks: InteractionInit['responseChunks']): PropertyDescriptor {
+  if (typeof chunks !== 'function') {
+    return { enumerable: true, value: validChunks(chunks) };
+  }
+  let make: (() => readonly ResponseChunk[]) | undefined = chunks;
+  let made: readonly Required<ResponseChunk>[] | undefined;
+  const get = () => {
+    if (make !== undefined) {
+      made = validChunks(make());
+      make = undefined;
+    }
+    return made;
+  };
+  return { enumerable: true, get };
+}
+
 function validChunks(chunks: readonly ResponseChunk[]): readonly Required<ResponseChunk>[] {
   if (!Array.isArray(chunks) || chunks.length === 0) {
     throw new InteractionValidationError('responseChunks', 'are empty; a response has at least one chunk.');
@@ -124,7 +142,12 @@ function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && (value as Uint8Array)[Symbol.toStringTag] === 'Uint8Array';
 }
 
-function validPairs(field: string, pairs: readonly MetadataPair[]): readonly MetadataPair[] {
+/**
+ * The pairs, checked and detached from the list they came in.
+ *
+ * @throws InteractionValidationError that names `field`, for what is not a list of pairs of strings.
+ */
+export function validPairs(field: string, pairs: readonly MetadataPair[]): readonly MetadataPair[] {
   if (!Array.isArray(pairs)) {
     throw new InteractionValidationError(field, 'is not a list of [name, value] pairs.');
   }

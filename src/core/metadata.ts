@@ -1,3 +1,5 @@
+import { parseTime } from './clock.js';
+
 /** One name and its value. Names may repeat; their order is kept. */
 export type MetadataPair = readonly [name: string, value: string];
 
@@ -21,7 +23,13 @@ export interface RecordingMetadata {
   readonly nth: number | undefined;
   /** True where the response was cut off by an abort, or by the end of the process. */
   readonly truncated: boolean;
-  /** Milliseconds from the dispatch to the cut. */
+  /** The error that the exchange ended with, as `describeFailure` gave it; undefined where it ended otherwise. */
+  readonly failure: string | undefined;
+  /** When it was recorded, in milliseconds since 1970; undefined where nothing says so. */
+  readonly recordedAtMs: number | undefined;
+  /** Milliseconds from the dispatch to the first of the response. */
+  readonly answeredAfterMs: number;
+  /** Milliseconds from the dispatch to the end. */
   readonly endedAfterMs: number;
 }
 
@@ -32,6 +40,9 @@ export function readRecordingMetadata(pairs: readonly MetadataPair[]): Recording
     order: count(metadataValue(pairs, 'order')),
     nth: count(metadataValue(pairs, 'nth')),
     truncated: metadataValue(pairs, 'ended') === 'truncated',
+    failure: metadataValue(pairs, 'ended') === 'failed' ? (metadataValue(pairs, 'error') ?? '') : undefined,
+    recordedAtMs: parseTime(metadataValue(pairs, 'recorded_at') ?? ''),
+    answeredAfterMs: count(metadataValue(pairs, 'answered_after_ms')) ?? 0,
     endedAfterMs: count(metadataValue(pairs, 'ended_after_ms')) ?? 0,
   });
 }

@@ -1,6 +1,8 @@
 import { clearTimeout, monotonicNow, setTimeout } from './clock.js';
 import { TruncatedRecordingError } from './errors.js';
+import { reviveFailure } from './failure.js';
 import type { Interaction, ResponseChunk } from './interaction.js';
+import { type Latency, paceOf, whenDue } from './pace.js';
 
 /** How much longer than when it was recorded a truncated response waits for the caller's abort. */
 const GRACE_MS = 1000;
@@ -30,24 +32,54 @@ export function holdOpen(
 export async function* play(
   interaction: Interaction,
   signal: AbortSignal | undefined,
+  latency: Latency,
 ): AsyncGenerator<ResponseChunk, void, undefined> {
   const begun = monotonicNow();
-  for (const { data, sequence, metadata } of interaction.responseChunks) {
+  const { responseChunks, recording } = interaction;
+  const pace = paceOf(latency, interaction);
+  const due = async (part: number) => {
     signal?.throwIfAborted();
-    yield { data: new Uint8Array(data), sequence, metadata };
+    if (pace !== undefined) {
+      await untilAborted(signal, (done) => whenDue(begun, pace(part, responseChunks.length), done));
+    }
+  };
+  for (const { data, sequence, metadata } of responseChunks) {
+    await due(sequence);
+    // An exchange that failed before anything had arrived has one empty chunk in the place of a response.
+    if (recording.failure === undefined || data.byteLength > 0 || metadata.length > 0) {
+      yield { data: new Uint8Array(data), sequence, metadata };
+    }
   }
-  signal?.throwIfAborted();
-  if (interaction.recording.truncated) {
-    await new Promise<never>((_, reject) => {
-      const onAbort = () => {
-        stop();
-        reject(signal?.reason);
-      };
-      const stop = holdOpen(interaction, begun, (error) => {
-        signal?.removeEventListener('abort', onAbort);
+  await due(responseChunks.length);
+  if (recording.failure !== undefined) {
+    throw reviveFailure(recording.failure);
+  }
+  if (recording.truncated) {
+    await untilAborted(signal, (_done, fail) => holdOpen(interaction, begun, fail));
+  }
+}
+
+/** Waits for what `begin` has begun, or for the abort, which ends it: with the function that `begin` gave. */
+function untilAborted(
+  signal: AbortSignal | undefined,
+  begin: (done: () => void, fail: (error: Error) => void) => () => void,
+): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const leave = () => signal?.removeEventListener('abort', onAbort);
+    const end = begin(
+      () => {
+        leave();
+        resolve();
+      },
+      (error) => {
+        leave();
         reject(error);
-      });
-      signal?.addEventListener('abort', onAbort, { once: true });
-    });
-  }
+      },
+    );
+    const onAbort = () => {
+      end();
+      reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
 }

@@ -5,10 +5,13 @@ import type { MetadataPair } from './metadata.js';
 /** What is known of a request when it is dispatched: all but its body, which may still be streaming. */
 export type RequestHead = Omit<InteractionRequest, 'body'>;
 
+/** How a recorded exchange ended: to its end, cut off by the program or the exit, or with an error of the upstream. */
+export type Outcome = 'whole' | 'truncated' | 'failed';
+
 /** What a Recording needs of its Broker. */
 export interface RecordingHost {
   /** Adds the recording to the cassette and saves it. Rejects with CassetteSaveError. */
-  commit(recording: Recording, outcome: 'whole' | 'truncated'): Promise<void>;
+  commit(recording: Recording, outcome: Outcome): Promise<void>;
   /** Forgets the recording. */
   forget(recording: Recording): void;
 }
@@ -35,7 +38,9 @@ export class Recording {
   readonly #begun = monotonicNow();
   readonly #parts: Part[] = [];
   #lastActivity = this.#begun;
+  #answeredAfterMs: number | undefined;
   #endedAfterMs = 0;
+  #error: unknown;
   #ending: Promise<void> | undefined;
   #finish!: () => void;
   #failure: unknown;
@@ -66,9 +71,19 @@ export class Recording {
     return monotonicNow() - this.#lastActivity;
   }
 
+  /** Milliseconds from the dispatch to the first of the response; undefined where nothing has arrived. */
+  get answeredAfterMs(): number | undefined {
+    return this.#answeredAfterMs;
+  }
+
   /** Milliseconds from the dispatch to the end. */
   get endedAfterMs(): number {
     return this.#endedAfterMs;
+  }
+
+  /** What the upstream failed with, where that is recorded. */
+  get error(): unknown {
+    return this.#error;
   }
 
   /** The response as chunks; one empty chunk where nothing has arrived. */
@@ -85,6 +100,7 @@ export class Recording {
       return;
     }
     this.#lastActivity = monotonicNow();
+    this.#answeredAfterMs ??= Math.round(this.#lastActivity - this.#begun);
     const last = this.#parts.at(-1);
     const part = continues && last !== undefined ? last : { pieces: [], metadata: [] };
     if (part !== last) {
@@ -115,6 +131,16 @@ export class Recording {
     return this.#end('truncated');
   }
 
+  /**
+   * The upstream failed, and that is part of the recording. Resolves when it is saved.
+   *
+   * @throws CassetteSaveError where it could not be saved.
+   */
+  fail(error: unknown): Promise<void> {
+    this.#error = error;
+    return this.#end('failed');
+  }
+
   /** The upstream failed: nothing is recorded. */
   discard(): void {
     if (this.open) {
@@ -124,7 +150,7 @@ export class Recording {
     }
   }
 
-  #end(outcome: 'whole' | 'truncated'): Promise<void> {
+  #end(outcome: Outcome): Promise<void> {
     if (this.#ending === undefined) {
       this.#endedAfterMs = Math.round(monotonicNow() - this.#begun);
       this.#ending = this.#commit(outcome).then(this.#finish, (error: unknown) => {
@@ -139,7 +165,7 @@ export class Recording {
   }
 
   // The host's part up to the save runs at once; a matching policy that throws there is a rejection like any other.
-  #commit(outcome: 'whole' | 'truncated'): Promise<void> {
+  #commit(outcome: Outcome): Promise<void> {
     try {
       return this.#host.commit(this, outcome);
     } catch (error) {

@@ -57,10 +57,12 @@ export class Story {
     return [...this.#fresh.values()].some((lane) => lane.length > 1);
   }
 
-  /** The first recording, a whole one before a truncated one. */
+  /** The first recording, a whole one before one that failed, and this before a truncated one. */
   first(): Interaction {
     const all = [...this.#fresh.values()].flat();
-    return all.find((interaction) => !interaction.recording.truncated) ?? (all[0] as Interaction);
+    const ended = all.filter((interaction) => !interaction.recording.truncated);
+    const whole = ended.find((interaction) => interaction.recording.failure === undefined);
+    return whole ?? ended[0] ?? (all[0] as Interaction);
   }
 
   /**
@@ -125,6 +127,14 @@ export class StoryIndex {
 
   get(key: string): Story | undefined {
     return this.#stories.get(key);
+  }
+
+  keys(): Iterable<string> {
+    return this.#stories.keys();
+  }
+
+  stories(): Iterable<Story> {
+    return this.#stories.values();
   }
 
   /**

@@ -1,3 +1,5 @@
+import type { RequestHead } from './recording.js';
+
 /** A request's place in the queue of those whose bodies are still being read. */
 export interface Turn {
   /** Its place among all requests of its Broker, reserved at its dispatch. */
@@ -31,4 +33,9 @@ export class Turns {
   waiting(name: string): boolean {
     return this.#tails.has(name);
   }
+}
+
+/** Requests of one name may be identical. */
+export function turnName({ action, target }: RequestHead): string {
+  return `${action} ${target}`;
 }

@@ -2,13 +2,16 @@ import { SuperJSON } from 'superjson';
 import { CassetteLoadError, describe } from '../core/errors.js';
 import { Interaction } from '../core/interaction.js';
 import {
-  base64Body,
+  type BodyWriter,
+  base64Bodies,
+  bodiesOf,
   fromInteractionJson,
   type InteractionJson,
-  readableBody,
+  readableBodies,
   toInteractionJson,
 } from './interaction-json.js';
 import { prettyJson } from './pretty-json.js';
+import { isSameResponse } from './response-json.js';
 
 /** The version of the file format that is written, and the newest that is read. */
 export const FORMAT_VERSION = 1;
@@ -18,39 +21,59 @@ const BLOCK_INDENT = '    ';
 const META = '"meta": { "values": [["custom", "interaction"]] }';
 const START_AGAIN = 'Restore it from version control, or delete it and record again.';
 
-/**
- * One envelope an interaction, with one transformer for the whole of it. `readable` goes back to base64 for a body
- * that would not come back exactly.
- */
-function envelopes(writeBody: typeof readableBody): SuperJSON {
+/** What each interaction that came from a file was read from. */
+const origins = new WeakMap<Interaction, InteractionJson>();
+
+/** One envelope an interaction, with one transformer for the whole of it. */
+function envelopes(bodies: (interaction: Interaction) => BodyWriter): SuperJSON {
   const superjson = new SuperJSON();
   superjson.registerCustom<Interaction, never>(
     {
       isApplicable: (value): value is Interaction => value instanceof Interaction,
       // superjson's own type for JSON knows no interfaces; what stands here is JSON.
-      serialize: (interaction) => toInteractionJson(interaction, writeBody) as never,
-      deserialize: (json: InteractionJson) => fromInteractionJson(json),
+      serialize: (interaction) => toInteractionJson(interaction, bodies(interaction)) as never,
+      deserialize: (json: InteractionJson) => {
+        const interaction = fromInteractionJson(json);
+        origins.set(interaction, json);
+        return interaction;
+      },
     },
     'interaction',
   );
   return superjson;
 }
 
-const readable = envelopes(readableBody);
-const base64 = envelopes(base64Body);
+const asItWas = envelopes((interaction) => bodiesOf(origins.get(interaction) as InteractionJson));
+const readable = envelopes(() => readableBodies);
+const base64 = envelopes(() => base64Bodies);
 
-/** An interaction's block of text in a cassette file, proven to give the same interaction back. */
+/**
+ * An interaction's block of text in a cassette file, proven to give the same interaction back. The bodies of one that
+ * came from a file stay as they stood there.
+ */
 export function printInteraction(interaction: Interaction): string {
-  return provenBlock(interaction, readable) ?? provenBlock(interaction, base64) ?? unprintable(interaction);
+  return (
+    (origins.has(interaction) ? attempt(() => print(interaction, asItWas)) : undefined) ??
+    attempt(() => proven(interaction, print(interaction, readable))) ??
+    attempt(() => proven(interaction, print(interaction, base64))) ??
+    unprintable(interaction)
+  );
 }
 
-function provenBlock(interaction: Interaction, superjson: SuperJSON): string | undefined {
+function print(interaction: Interaction, superjson: SuperJSON): string {
+  const json = prettyJson(superjson.serialize(interaction).json, `${BLOCK_INDENT}  `);
+  return `${BLOCK_INDENT}{\n${BLOCK_INDENT}  "json": ${json},\n${BLOCK_INDENT}  ${META}\n${BLOCK_INDENT}}`;
+}
+
+function proven(interaction: Interaction, block: string): string | undefined {
+  return isSame(interaction, readEnvelope(JSON.parse(block))) ? block : undefined;
+}
+
+/** Undefined where it fails: JSON that is nested deeper than the stack, for one. */
+function attempt(block: () => string | undefined): string | undefined {
   try {
-    const json = prettyJson(superjson.serialize(interaction).json, `${BLOCK_INDENT}  `);
-    const block = `${BLOCK_INDENT}{\n${BLOCK_INDENT}  "json": ${json},\n${BLOCK_INDENT}  ${META}\n${BLOCK_INDENT}}`;
-    return isSame(interaction, readEnvelope(JSON.parse(block))) ? block : undefined;
+    return block();
   } catch {
-    // JSON that is nested deeper than the stack, for one.
     return undefined;
   }
 }
@@ -132,13 +155,6 @@ function isSame(a: Interaction, b: Interaction): boolean {
   return (
     a.fingerprint === b.fingerprint &&
     JSON.stringify(a.metadata) === JSON.stringify(b.metadata) &&
-    a.responseChunks.length === b.responseChunks.length &&
-    a.responseChunks.every((chunk, index) => {
-      const other = b.responseChunks[index] as typeof chunk;
-      return (
-        Buffer.compare(chunk.data, other.data) === 0 &&
-        JSON.stringify(chunk.metadata) === JSON.stringify(other.metadata)
-      );
-    })
+    isSameResponse(a.responseChunks, b.responseChunks)
   );
 }

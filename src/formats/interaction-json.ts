@@ -1,3 +1,4 @@
+import { describe, InteractionValidationError } from '../core/errors.js';
 import {
   type HeaderPair,
   Interaction,
@@ -5,61 +6,71 @@ import {
   type ResponseChunk,
 } from '../core/interaction.js';
 import type { MetadataPair } from '../core/metadata.js';
+import { headerValue } from '../http/headers.js';
 import { type BodyForm, base64Form, bodyBytes, bodyForm } from './body-form.js';
+import { base64Response, type ResponseJson, readableResponse, readResponseJson } from './response-json.js';
+import { isRecord } from './shapes.js';
 
 /** An interaction as it stands in a cassette file. */
 export interface InteractionJson {
   readonly request: Omit<InteractionRequest, 'body'> & { readonly body?: BodyForm };
   readonly fingerprint?: string;
-  readonly response: {
-    readonly metadata: readonly MetadataPair[];
-    readonly body?: BodyForm;
-    /** The lengths of the chunks in bytes, where there are several. */
-    readonly chunks?: readonly number[];
-    /** The metadata of the chunks after the first, by chunk; only of those that have any. */
-    readonly chunkMetadata?: Readonly<Record<string, readonly MetadataPair[]>>;
-  };
+  readonly response: ResponseJson;
   readonly metadata?: readonly MetadataPair[];
 }
 
-/** How bodies are written: as readable as it goes, or the form that always fits. */
-export type BodyWriter = (bytes: Uint8Array) => BodyForm;
-export const readableBody: BodyWriter = bodyForm;
-export const base64Body: BodyWriter = base64Form;
+/** How bodies are written. A body that is empty is left out. */
+export interface BodyWriter {
+  readonly request: (interaction: Interaction) => BodyForm | undefined;
+  readonly response: (interaction: Interaction) => ResponseJson;
+}
 
-export function toInteractionJson(interaction: Interaction, writeBody: BodyWriter): InteractionJson {
-  const { request, fingerprint, responseChunks, metadata } = interaction;
-  const { protocol, action, target, headers, body } = request;
-  const data = Buffer.concat(responseChunks.map((chunk) => chunk.data));
-  const later = responseChunks.slice(1).filter((chunk) => chunk.metadata.length > 0);
+/** As readable as it goes. */
+export const readableBodies: BodyWriter = {
+  request: ({ request: { body, headers } }) =>
+    body.byteLength === 0 ? undefined : bodyForm(body, headerValue(headers, 'content-type')),
+  response: ({ responseChunks }) => readableResponse(responseChunks),
+};
+
+/** In the form that always fits. */
+export const base64Bodies: BodyWriter = {
+  request: ({ request: { body } }) => (body.byteLength === 0 ? undefined : base64Form(body)),
+  response: ({ responseChunks }) => base64Response(responseChunks),
+};
+
+/** As they stand in what was read from a file: their compressed bytes need not be made for it. */
+export function bodiesOf({ request, response }: InteractionJson): BodyWriter {
+  return { request: () => request.body, response: () => response };
+}
+
+export function toInteractionJson(interaction: Interaction, bodies: BodyWriter): InteractionJson {
+  const { fingerprint, metadata } = interaction;
+  const { protocol, action, target, headers } = interaction.request;
+  const body = bodies.request(interaction);
   return {
-    request: { protocol, action, target, headers, ...(body.byteLength > 0 && { body: writeBody(body) }) },
+    request: { protocol, action, target, headers, ...(body !== undefined && { body }) },
     fingerprint,
-    response: {
-      metadata: responseChunks[0]?.metadata ?? [],
-      ...(data.byteLength > 0 && { body: writeBody(data) }),
-      ...(responseChunks.length > 1 && { chunks: responseChunks.map((chunk) => chunk.data.byteLength) }),
-      ...(later.length > 0 && {
-        chunkMetadata: Object.fromEntries(later.map((chunk) => [String(chunk.sequence), chunk.metadata])),
-      }),
-    },
+    response: bodies.response(interaction),
     ...(metadata.length > 0 && { metadata }),
   };
 }
 
 /**
- * The interaction that stands in a cassette file, checked: a cassette is untrusted input. A body that was edited so
- * that its chunks' lengths no longer add up is one chunk.
+ * The interaction that stands in a cassette file, checked: a cassette is untrusted input. Its response's chunks are
+ * made when they are first asked for.
  *
  * @throws TypeError, InteractionValidationError for what is not well formed.
  */
 export function fromInteractionJson(json: unknown): Interaction {
   const { request, fingerprint, response, metadata } = record(json, 'an interaction');
   const { protocol, action, target, headers, body } = record(request, '"request"');
-  const { metadata: head, body: responseBody, chunks, chunkMetadata } = record(response, '"response"');
   if (fingerprint !== undefined && typeof fingerprint !== 'string') {
     throw new TypeError('"fingerprint" is not a string');
   }
+  if (isRecord(body) && Object.hasOwn(body, 'encoding')) {
+    throw new TypeError('the body of a request stands decoded, and has no "encoding"');
+  }
+  const chunks = readResponseJson(record(response, '"response"'));
   return new Interaction({
     request: {
       protocol: protocol as string,
@@ -68,53 +79,24 @@ export function fromInteractionJson(json: unknown): Interaction {
       headers: headers as HeaderPair[],
       body: body === undefined ? new Uint8Array() : bodyBytes(body),
     },
-    responseChunks: splitChunks(
-      responseBody === undefined ? new Uint8Array() : bodyBytes(responseBody),
-      chunks,
-      head as MetadataPair[],
-      chunkMetadata === undefined ? {} : record(chunkMetadata, '"chunkMetadata"'),
-    ),
+    responseChunks: () => made(chunks, `${String(action)} ${String(target)}`),
     metadata: (metadata ?? []) as MetadataPair[],
     ...(fingerprint !== undefined && { fingerprint }),
   });
 }
 
-function splitChunks(
-  data: Uint8Array,
-  lengths: unknown,
-  head: readonly MetadataPair[],
-  later: Readonly<Record<string, unknown>>,
-): ResponseChunk[] {
-  const sizes = chunkSizes(lengths);
-  if (sizes === undefined || sizes.reduce((sum, size) => sum + size, 0) !== data.byteLength) {
-    const rest = Object.values(later).flat() as MetadataPair[];
-    return [{ data, sequence: 0, metadata: rest.length === 0 ? head : [...head, ...rest] }];
+function made(chunks: () => ResponseChunk[], request: string): ResponseChunk[] {
+  try {
+    return chunks();
+  } catch (cause) {
+    const problem = `of ${request} cannot be made from what stands in the cassette: ${describe(cause)}.`;
+    throw new InteractionValidationError('responseChunks', problem, { cause });
   }
-  if (Object.keys(later).some((key) => !(Number(key) >= 1 && Number(key) < sizes.length))) {
-    throw new TypeError('"chunkMetadata" names a chunk that is not there');
-  }
-  let offset = 0;
-  return sizes.map((size, sequence) => {
-    const metadata = sequence === 0 ? head : Object.hasOwn(later, sequence) ? later[String(sequence)] : [];
-    const chunk = { data: data.slice(offset, offset + size), sequence, metadata: metadata as MetadataPair[] };
-    offset += size;
-    return chunk;
-  });
-}
-
-function chunkSizes(lengths: unknown): readonly number[] | undefined {
-  if (lengths === undefined) {
-    return undefined;
-  }
-  if (!Array.isArray(lengths) || lengths.some((length) => !Number.isSafeInteger(length) || length < 0)) {
-    throw new TypeError('"chunks" is not a list of lengths in bytes');
-  }
-  return lengths.length === 0 ? undefined : lengths;
 }
 
 function record(value: unknown, name: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isRecord(value)) {
     throw new TypeError(`${name} is not an object`);
   }
-  return value as Record<string, unknown>;
+  return value;
 }

@@ -1,5 +1,5 @@
 import { InteractionValidationError } from '../core/errors.js';
-import type { HeaderPair, Interaction } from '../core/interaction.js';
+import type { HeaderPair, Interaction, ResponseChunk } from '../core/interaction.js';
 import type { MetadataPair } from '../core/metadata.js';
 import { headerValue } from './headers.js';
 
@@ -13,7 +13,7 @@ export interface ResponseHead {
 /** A recorded HTTP response, its interim responses (1xx) first. */
 export interface RecordedResponse {
   readonly interim: readonly ResponseHead[];
-  /** Undefined where the recording was cut off before it. */
+  /** Undefined where the exchange was cut off, or failed, before it. */
   readonly head: ResponseHead | undefined;
   readonly body: readonly Uint8Array[];
   readonly trailers: readonly HeaderPair[];
@@ -41,10 +41,20 @@ function statusMetadata(prefix: string, { statusCode, statusText, headers }: Res
   ];
 }
 
+/** The headers of the final response, or the trailers, of recorded chunks. */
+export function fieldsOf(kind: 'header' | 'trailer', chunks: readonly ResponseChunk[]): HeaderPair[] {
+  const prefix = `${kind}:`;
+  return chunks
+    .flatMap((chunk) => chunk.metadata ?? [])
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, value]) => [name.slice(prefix.length), value]);
+}
+
 /**
- * A recorded interaction as an HTTP response.
+ * A recorded interaction as an HTTP response. A `content-length` that is not the length of the body, because it was
+ * edited or compressed anew, is corrected where it speaks of the body that follows.
  *
- * @throws InteractionValidationError where the metadata of a whole recording holds no status code.
+ * @throws InteractionValidationError where the metadata of a recording that ended well holds no status code.
  */
 export function readResponse(interaction: Interaction): RecordedResponse {
   const interim: { statusCode: number; statusText: string; headers: HeaderPair[] }[] = [];
@@ -68,7 +78,7 @@ export function readResponse(interaction: Interaction): RecordedResponse {
     }
   }
   const isValid = Number.isInteger(head.statusCode) && head.statusCode >= 200 && head.statusCode <= 999;
-  const isCutOff = head.statusCode === 0 && interaction.recording.truncated;
+  const isCutOff = head.statusCode === 0 && !endedWell(interaction);
   if (!isValid && !isCutOff) {
     throw new InteractionValidationError(
       'responseChunks[0].metadata',
@@ -76,7 +86,31 @@ export function readResponse(interaction: Interaction): RecordedResponse {
     );
   }
   const body = interaction.responseChunks.map((chunk) => chunk.data);
+  const length = body.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  if (announcesBody(interaction, head)) {
+    head.headers = head.headers.map(([name, value]) =>
+      name.toLowerCase() === 'content-length' && Number(value) !== length
+        ? [name, String(length)]
+        : [name, value],
+    );
+  }
   return { interim, head: isValid ? head : undefined, body, trailers };
+}
+
+/** Is a `content-length` that of the body (RFC 9110, 8.6; RFC 9112, 6.3), and is all of the body there? */
+function announcesBody(interaction: Interaction, { statusCode, headers }: ResponseHead): boolean {
+  return (
+    interaction.request.action !== 'HEAD' &&
+    statusCode !== 204 &&
+    statusCode !== 304 &&
+    endedWell(interaction) &&
+    headerValue(headers, 'transfer-encoding') === undefined
+  );
+}
+
+/** Is the response there to its end: neither cut off, nor ended by an error of the upstream? */
+function endedWell({ recording }: Interaction): boolean {
+  return !recording.truncated && recording.failure === undefined;
 }
 
 /** Does the response end with its headers (RFC 9112, section 6.3; or a length of nothing)? */

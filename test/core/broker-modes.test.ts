@@ -48,9 +48,9 @@ const TABLE: readonly Row[] = [
 ];
 
 const STATS: Readonly<Record<string, object>> = {
-  '1 hit': { hits: 1, misses: 0, recorded: 0 },
-  '1 miss': { hits: 0, misses: 1, recorded: 0 },
-  '1 miss, recorded': { hits: 0, misses: 1, recorded: 1 },
+  '1 hit': { hits: 1, misses: 0, recorded: 0, passedThrough: 0 },
+  '1 miss': { hits: 0, misses: 1, recorded: 0, passedThrough: 0 },
+  '1 miss, recorded': { hits: 0, misses: 1, recorded: 1, passedThrough: 0 },
 };
 
 for (const playback of ['first', 'sequence'] as const satisfies readonly Playback[]) {
@@ -289,22 +289,21 @@ test('a MISS names the request, the cassette, the mode, where it was set, and wh
   assert.instance(error, InterpositionError);
   assert.is(error.name, 'InteractionNotFoundError');
   assert.is(error.code, 'ERR_INTERACTION_NOT_FOUND');
-  assert.is(error.request, asked);
+  assert.equal(error.request, { ...asked, headers: [['authorization', 'Bearer REDACTED']] });
   assert.is(error.location, store.location);
   assert.is(error.mode, 'replay');
   const parts = ['MISS', 'POST', target, '5 bytes', store.location, 'holds 3 interactions'];
-  for (const part of [...parts, '2 recordings', 'mode is replay', 'INTERPOSITION_MODE', '"record"']) {
+  for (const part of [...parts, 'mode is replay', 'INTERPOSITION_MODE', '=record']) {
     assert.ok(error.message.includes(part), `${part} in: ${error.message}`);
   }
   assert.not.match(error.message, 's3cr3t');
-  assert.not.match(error.message, 'third');
 });
 
 test('a MISS that differs in its headers alone does not blame the body', async () => {
   const known = interaction(request({ headers: [['accept', 'text/plain']] }), ['1']);
   const error = (await thrownBy(() => ask(new Broker(cassetteOf(known))))) as Error;
-  assert.match(error.message, '1 recording');
-  assert.not.match(error.message, 'in the body');
+  assert.match(error.message, 'header.accept');
+  assert.not.match(error.message, 'body');
 });
 
 test('matching is a policy: requests that it maps to one string match, and nothing else counts', async () => {

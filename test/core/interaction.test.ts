@@ -178,6 +178,35 @@ test('does not follow later changes of the objects it was made from', () => {
   assert.is(made.fingerprint, fingerprint(made.request));
 });
 
+test('chunks that a function gives are made when they are asked for, once, and are as immutable', () => {
+  let calls = 0;
+  const made = new Interaction({
+    ...good,
+    responseChunks: () => {
+      calls++;
+      return [chunk('a')];
+    },
+  });
+  assert.is(calls, 0);
+  assert.is(text(made.responseChunks[0]?.data ?? bytes('')), 'a');
+  assert.is(made.responseChunks, made.responseChunks);
+  assert.is(calls, 1);
+  assert.ok(Object.isFrozen(made) && Object.isFrozen(made.responseChunks));
+  assert.throws(() => Object.assign(made, { responseChunks: [] }), TypeError);
+  assert.ok(Object.keys(made).includes('responseChunks'), 'it is seen by what lists or compares members');
+});
+
+test('chunks that a function gives and that are not well formed are an error each time they are asked for', () => {
+  const made = new Interaction({ ...good, responseChunks: () => [chunk('a', 1)] });
+  for (let time = 0; time < 2; time++) {
+    assert.throws(
+      () => made.responseChunks,
+      (error: unknown) =>
+        error instanceof InteractionValidationError && error.field === 'responseChunks[0].sequence',
+    );
+  }
+});
+
 test('is immutable all the way down to its bytes', () => {
   const made = new Interaction({ ...good, metadata: [['ended', 'truncated']] });
   const parts: Record<string, object> = {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import {
   FORMAT_VERSION,
@@ -7,15 +8,18 @@ import {
   printCassette,
   printInteraction,
 } from '../../src/formats/cassette-json.js';
+import { encodeBody } from '../../src/http/content-coding.js';
 import type { Interaction } from '../../src/index.js';
 import { SHAPES } from '../contract/interaction-shapes.js';
-import { assertSameInteractions, interaction, named } from '../support/interactions.js';
+import { assertSameInteractions, bytes, interaction, named } from '../support/interactions.js';
 import { repoRoot } from '../support/paths.js';
 import { suite } from '../support/suite.js';
 
 const test = suite('the cassette file');
 
 const GOLDEN = join(repoRoot, 'fixtures/cassettes/golden.json');
+/** As it was printed when chunks were told by their lengths alone. */
+const EARLIER = join(repoRoot, 'fixtures/cassettes/golden-earlier.json');
 
 /** One of each kind of body and response that people meet in a review. */
 const golden: readonly Interaction[] = [
@@ -102,16 +106,77 @@ const golden: readonly Interaction[] = [
   }),
 ];
 
+/** Those whose forms were not there at first. */
+const later: readonly Interaction[] = [
+  interaction({
+    action: 'POST',
+    target: 'https://api.example/token',
+    headers: [['content-type', 'application/x-www-form-urlencoded;charset=UTF-8']],
+    body: 'grant_type=password&scope=read+write',
+    head: [
+      ['status_code', '200'],
+      ['header:content-type', 'application/json'],
+      ['header:content-encoding', 'gzip'],
+      ['header:content-length', '48'],
+    ],
+    answer: gzipSync('{"granted":true,"scope":["read","write"]}'),
+  }),
+  interaction({
+    action: 'POST',
+    target: 'https://api.example/photos',
+    headers: [['content-type', 'multipart/form-data; boundary=----formdata-undici-0123']],
+    body: [
+      '------formdata-undici-0123',
+      'Content-Disposition: form-data; name="title"',
+      '',
+      'A pixel',
+      '------formdata-undici-0123',
+      'Content-Disposition: form-data; name="photo"; filename="pixel.gif"',
+      'Content-Type: image/gif',
+      '',
+      'GIF89a\0\x01',
+      '------formdata-undici-0123--',
+      '',
+    ].join('\r\n'),
+    head: [
+      ['status_code', '200'],
+      ['header:content-type', 'text/plain; charset=iso-8859-1'],
+    ],
+    answer: Buffer.from('Un pixel ajout\xe9\n', 'latin1'),
+  }),
+  interaction({
+    target: 'https://api.example/completions',
+    head: [
+      ['status_code', '200'],
+      ['header:content-type', 'text/event-stream'],
+      ['header:content-encoding', 'br'],
+    ],
+    answer: encodeBody({
+      chunks: ['data: {"delta":"Hel"}\n\n', 'data: {"delta":"lo"}\n\n', 'data: [DONE]\n\n'].map(bytes),
+      codings: ['br'],
+      complete: true,
+    }),
+  }),
+];
+const all = [...golden, ...later];
+
 function print(interactions: readonly Interaction[]): string {
   return printCassette(interactions.map(printInteraction));
 }
 
 test('is printed as people review it', () => {
-  assert.is(print(golden), readFileSync(GOLDEN, 'utf8'));
+  assert.is(print(all), readFileSync(GOLDEN, 'utf8'));
 });
 
-test('that was written by an earlier release loads', () => {
-  assertSameInteractions(parseCassette(readFileSync(GOLDEN, 'utf8'), GOLDEN), golden);
+test('loads', () => {
+  assertSameInteractions(parseCassette(readFileSync(GOLDEN, 'utf8'), GOLDEN), all);
+});
+
+test('that was written by an earlier release loads, and stays as it is where it is printed', () => {
+  const text = readFileSync(EARLIER, 'utf8');
+  const interactions = parseCassette(text, EARLIER);
+  assertSameInteractions(interactions, golden);
+  assert.is(print(interactions), text);
 });
 
 test('is JSON that names its version', () => {
@@ -121,8 +186,8 @@ test('is JSON that names its version', () => {
 });
 
 test('ends with a line feed, and has no white space at the end of a line', () => {
-  const all = SHAPES.map(([, shape]) => shape);
-  for (const text of [print([]), print(golden), print(all)]) {
+  const shapes = SHAPES.map(([, shape]) => shape);
+  for (const text of [print([]), print(all), print(shapes)]) {
     assert.ok(text.endsWith('}\n'));
     assert.not.match(text, /[ \t]$/m);
     assert.not.match(text, '\r');

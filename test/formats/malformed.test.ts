@@ -19,7 +19,7 @@ interface Envelope {
 
 type Row = readonly [what: string, spoil: (envelope: Envelope) => unknown, message?: string | RegExp];
 
-const chunked = interaction({ answer: ['one', 'two', 'three'], trailers: [['trailer:x', 'y']] });
+const chunked = interaction({ answer: ['["on', 'e', '"]'], trailers: [['trailer:x', 'y']] });
 const text = printCassette(
   new Cassette([named('a'), chunked, named('c')]).interactions.map(printInteraction),
 );
@@ -28,6 +28,10 @@ function set(part: 'request' | 'response', name: string, value: unknown) {
   return ({ json }: Envelope) => {
     json[part][name] = value;
   };
+}
+
+function body(form: unknown) {
+  return set('response', 'body', form);
 }
 
 function top(name: string, value: unknown) {
@@ -79,6 +83,23 @@ const ROWS: readonly Row[] = [
   ['chunks with half a byte', set('response', 'chunks', [0.5, 10.5]), '"chunks"'],
   ['chunks with a string', set('response', 'chunks', ['3', 3, 5]), '"chunks"'],
   ['chunks with null', set('response', 'chunks', [null]), '"chunks"'],
+  ['an encoding that nobody knows', body({ text: 'a', encoding: 'rot13' }), 'unknown "encoding" "rot13"'],
+  [
+    'an encoding that is a key of prototypes',
+    body({ text: 'a', encoding: 'toString' }),
+    'unknown "encoding"',
+  ],
+  ['an empty list of encodings', body({ text: 'a', encoding: [] }), 'unknown "encoding"'],
+  ['a list of encodings with null', body({ text: 'a', encoding: ['gzip', null] }), 'unknown "encoding"'],
+  ['an encoded body that is complete or not', body({ text: 'a', encoding: 'br', complete: 0 }), '"complete"'],
+  ['a body that is cut off and not encoded', body({ text: 'a', complete: false }), '"complete"'],
+  ['a request body with an encoding', set('request', 'body', { text: 'a', encoding: 'br' }), '"encoding"'],
+  ['a body by chunks that are a number', body({ chunks: 3 }), '"chunks"'],
+  ['a body by chunks of which one is a number', body({ chunks: ['a', 3] }), '"chunks"[1]'],
+  ['a body by chunks with a line that is none', body({ chunks: [['a', null]] }), '"chunks"[0]'],
+  ['a body by chunks and of text', body({ chunks: ['a'], text: 'a' }), 'no other form'],
+  ['a request body by chunks', set('request', 'body', { chunks: ['a'] }), 'a body is an object'],
+  ['JSON that is too deep to print', body({ json: JSON.parse('['.repeat(2000) + ']'.repeat(2000)) }), '1000'],
   ['chunk metadata in a list', set('response', 'chunkMetadata', [[]]), '"chunkMetadata"'],
   ['chunk metadata that is null', set('response', 'chunkMetadata', null), '"chunkMetadata"'],
   [

@@ -82,6 +82,75 @@ for (const status of [undefined, '', 'abc', '0', '99', '103', '1000', '200.5', '
   });
 }
 
+type LengthRow = readonly [
+  what: string,
+  given: {
+    action?: string;
+    status?: string;
+    headers: readonly (readonly [string, string])[];
+    truncated?: boolean;
+  },
+  lengths: readonly string[],
+];
+
+const LENGTHS: readonly LengthRow[] = [
+  ['that is true stays', { headers: [['content-length', '5']] }, ['5']],
+  ['that is not true any more is corrected', { headers: [['Content-Length', '82']] }, ['5']],
+  ['that is no number is corrected', { headers: [['content-length', '5, 5']] }, ['5']],
+  [
+    'that stands twice is corrected twice',
+    {
+      headers: [
+        ['content-length', '8'],
+        ['content-length', '9'],
+      ],
+    },
+    ['5', '5'],
+  ],
+  ['is not added', { headers: [] }, []],
+  ['of a HEAD request stays', { action: 'HEAD', headers: [['content-length', '82']] }, ['82']],
+  ['of a 304 stays', { status: '304', headers: [['content-length', '82']] }, ['82']],
+  ['of a 204 stays', { status: '204', headers: [['content-length', '82']] }, ['82']],
+  ['of a truncated recording stays', { headers: [['content-length', '82']], truncated: true }, ['82']],
+  [
+    'beside a transfer-encoding stays',
+    {
+      headers: [
+        ['content-length', '82'],
+        ['Transfer-Encoding', 'chunked'],
+      ],
+    },
+    ['82'],
+  ],
+];
+
+for (const [what, { action = 'GET', status = '200', headers, truncated = false }, lengths] of LENGTHS) {
+  test(`a content-length ${what}`, () => {
+    const metadata: MetadataPair[] = [
+      ['status_code', status],
+      ...headers.map(([name, value]): MetadataPair => [`header:${name}`, value]),
+    ];
+    const recorded = new Interaction({
+      request: { ...request, action },
+      responseChunks: [
+        { data: Buffer.from('hel'), sequence: 0, metadata },
+        { data: Buffer.from('lo'), sequence: 1 },
+      ],
+      ...(truncated && { metadata: [['ended', 'truncated'] as const] }),
+    });
+    const seen = readResponse(recorded).head?.headers ?? [];
+    assert.equal(
+      seen.map(([name]) => name),
+      headers.map(([name]) => name),
+    );
+    assert.equal(
+      seen.filter(([name]) => name.toLowerCase() === 'content-length').map(([, value]) => value),
+      lengths,
+    );
+    assert.equal(recorded.responseChunks[0]?.metadata, metadata);
+  });
+}
+
 test('which responses end with their headers', () => {
   for (const [method, statusCode, length, ends] of [
     ['GET', 200, undefined, false],

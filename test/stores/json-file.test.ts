@@ -376,14 +376,33 @@ for (const [form, answer, from, to, expected] of EDITS) {
   });
 }
 
-edits('a response body whose chunks no longer add up is one chunk, with all the metadata', async () => {
-  const chunked = interaction({
-    answer: ['data: 1\n\n', 'data: 2\n\n'],
-    trailers: [['trailer:x-sum', '3']],
-  });
-  const file = edited(new Cassette([chunked]), 'data: 2', 'data: 22');
+edits('a chunk of text that was edited, and one that was added, arrive as chunks', async () => {
+  const answer = ['data: 1\n\n', 'data: 2\n\n'];
+  const chunked = interaction({ answer, trailers: [['trailer:x-sum', '3']] });
+  const file = edited(new Cassette([chunked]), '["data: 2\\n", "\\n"]', '["data: 22\\n", "\\n"], "data: 3"');
   const [first] = (await load(file)).interactions;
-  assert.is(await answerIn(file), 'data: 1\n\ndata: 22\n\n');
+  assert.equal(
+    first?.responseChunks.map(({ data }) => Buffer.from(data).toString()),
+    ['data: 1\n\n', 'data: 22\n\n', 'data: 3'],
+  );
+});
+
+edits('where the last chunk was deleted, its trailers go with the one before', async () => {
+  const chunked = interaction({ answer: ['one,', 'two'], trailers: [['trailer:x-sum', '3']] });
+  const file = edited(new Cassette([chunked]), '"one,", "two"', '"one"');
+  const [first] = (await load(file)).interactions;
+  assert.is(await answerIn(file), 'one');
+  assert.equal(first?.responseChunks[0]?.metadata, [
+    ['status_code', '200'],
+    ['trailer:x-sum', '3'],
+  ]);
+});
+
+edits('a response body whose chunks no longer add up is one chunk, with all the metadata', async () => {
+  const chunked = interaction({ answer: ['{"n":', '1}'], trailers: [['trailer:x-sum', '3']] });
+  const file = edited(new Cassette([chunked]), '"n": 1', '"n": 12');
+  const [first] = (await load(file)).interactions;
+  assert.is(await answerIn(file), '{"n":12}');
   assert.is(first?.responseChunks.length, 1);
   assert.equal(first?.responseChunks[0]?.metadata, [
     ['status_code', '200'],
@@ -392,12 +411,21 @@ edits('a response body whose chunks no longer add up is one chunk, with all the 
 });
 
 edits('a response body edited to the same length keeps its chunks', async () => {
-  const file = edited(new Cassette([interaction({ answer: ['one,', 'two'] })]), 'one,two', 'uno,due');
+  const file = edited(new Cassette([interaction({ answer: ['{"n":', '1}'] })]), '"n": 1', '"n": 2');
   const [first] = (await load(file)).interactions;
   assert.equal(
     first?.responseChunks.map(({ data }) => Buffer.from(data).toString()),
-    ['uno,', 'due'],
+    ['{"n":', '2}'],
   );
+});
+
+edits('a block that was edited is still as it was edited when another is added', async () => {
+  const file = edited(cassetteOf('a'), '"answer to a"', '["answer ", "to a"]');
+  const store = new JsonFileCassetteStore(file);
+  const cassette = await store.load();
+  const before = readFileSync(file, 'utf8').split('\n').slice(0, -3);
+  await store.save(cassette.append(named('b')));
+  assert.ok(readFileSync(file, 'utf8').startsWith(`${before.join('\n')},`));
 });
 
 edits('a status and a header answer as they were edited', async () => {

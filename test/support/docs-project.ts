@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { json as readJson } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { libraryUrl, repoRoot } from './paths.js';
 
@@ -113,11 +114,18 @@ class Api {
       if (this.offline) socket.destroy();
     });
     server.on('request', (request, response) => {
-      request.resume();
       const json = (status: number, value: unknown, headers: Record<string, string | string[]> = {}) =>
         response
           .writeHead(status, { 'content-type': 'application/json', ...headers })
           .end(JSON.stringify(value));
+      const { pathname, searchParams } = new URL(request.url ?? '/', this.url);
+      if (pathname === '/users' && request.method === 'POST') {
+        return readJson(request).then((user) => json(201, { id: 7, ...(user as object) }));
+      }
+      request.resume();
+      if (pathname === '/users') {
+        return json(200, [{ id: 7, email: searchParams.get('email') }]);
+      }
       switch (`${request.method} ${request.url}`) {
         case 'GET /users/7':
           return json(200, { id: 7, name: 'Ada' });

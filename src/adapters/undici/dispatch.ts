@@ -8,7 +8,6 @@ import {
 import type { Interaction, InteractionRequest } from '../../core/interaction.js';
 import type { Recording, RecordingGroup, RequestHead } from '../../core/recording.js';
 import type { Turn } from '../../core/turns.js';
-import { redactCredentials } from '../../http/redact.js';
 import { Exchange } from './exchange.js';
 import { asForwarded, asRecorded } from './forwarded.js';
 import { withStableHeaders } from './headers.js';
@@ -23,6 +22,7 @@ import {
 } from './protocol.js';
 import { ReplayedSource } from './replayed.js';
 import {
+  drainBody,
   immediateBytes,
   isReadableBody,
   type ReadBody,
@@ -39,6 +39,8 @@ export interface Route {
   readonly group: RecordingGroup;
   /** How long a request body may stay open where it has to be read first, in ms. */
   readonly bodyWait: number;
+  /** Is the request left alone, in every mode? */
+  passes(head: RequestHead): boolean;
 }
 
 /** The route of the request that is being dispatched; undefined for one that is left alone. */
@@ -87,6 +89,10 @@ function dispatchOnRoute(
   if (head === undefined) {
     return dispatchUnknown(broker, upstream, options, handler);
   }
+  if (route.passes(head)) {
+    broker.countPassedThrough();
+    return asForwarded(() => upstream.dispatch(marked(options), handler));
+  }
   if (head.action === 'CONNECT' || options.upgrade) {
     return dispatchUpgrade(broker, head, upstream, options, handler);
   }
@@ -113,7 +119,7 @@ function dispatchUnknown(
   if (typeof method === 'string' && typeof path === 'string') {
     const name = `${method} ${path}`;
     if (broker.mode === 'replay') {
-      new Exchange(programOf(handler)).fail(new RequestNotBrokeredError(name, UNKNOWN_ORIGIN));
+      new Exchange(programOf(handler)).fail(new RequestNotBrokeredError(broker.text(name), UNKNOWN_ORIGIN));
       return true;
     }
     broker.warn(`${name} was not recorded: ${UNKNOWN_ORIGIN}`);
@@ -129,7 +135,8 @@ function dispatchUpgrade(
   handler: Handler,
 ): boolean {
   if (broker.mode === 'replay') {
-    new Exchange(programOf(handler)).fail(new UpgradeNotRecordedError(head.action, head.target));
+    const error = new UpgradeNotRecordedError(head.action, broker.text(head.target));
+    new Exchange(programOf(handler)).fail(error);
     return true;
   }
   broker.warn('requests for an upgraded connection (WebSocket, CONNECT) pass through, unrecorded.');
@@ -168,9 +175,12 @@ function forwardTapped({ route, recording, upstream, options, handler }: Forward
     requestSettled();
   });
   const exchange = new Exchange(programOf(handler));
-  const live = new LiveSource(exchange, recording, route.broker, () =>
-    settledWithin(settled, route.bodyWait),
-  );
+  const live = new LiveSource(exchange, recording, route.broker, (failed) => {
+    if (failed) {
+      void drainBody(body);
+    }
+    return settledWithin(settled, route.bodyWait);
+  });
   exchange.source = live;
   return asRecorded(recording, () =>
     upstream.dispatch(marked(options, { body }), upstreamHandler(handler, live)),
@@ -218,7 +228,7 @@ function contextFor(handler: Handler, upstream: UpstreamDispatcher): null | unde
 async function lookUpWhenRead(call: LookUp, exchange: Exchange, turn: Turn): Promise<void> {
   const { route, head, options } = call;
   try {
-    const read = await readWithin(route.bodyWait, head, options.body, exchange);
+    const read = await readWithin(route, head, options.body, exchange);
     const request = sentRequest(head, read);
     const hit = await route.broker.lookupInTurn(request, turn);
     if (!exchange.ended) {
@@ -242,7 +252,7 @@ function answer(call: LookUp, exchange: Exchange, { request, hit, order, again }
   const { route, upstream, options, handler } = call;
   const { broker } = route;
   if (hit !== undefined) {
-    const replayed = new ReplayedSource(exchange, hit);
+    const replayed = new ReplayedSource(exchange, hit, broker.latency);
     exchange.source = replayed;
     replayed.start();
     return;
@@ -261,15 +271,15 @@ function answer(call: LookUp, exchange: Exchange, { request, hit, order, again }
 }
 
 async function readWithin(
-  wait: number,
+  { bodyWait, broker }: Route,
   head: RequestHead,
   body: unknown,
   exchange: Exchange,
 ): Promise<ReadBody> {
   const stop = new AbortController();
   const timer = setTimeout(
-    () => stop.abort(new RequestBodyTimeoutError(head.action, head.target, wait)),
-    wait,
+    () => stop.abort(new RequestBodyTimeoutError(head.action, broker.text(head.target), bodyWait)),
+    bodyWait,
   );
   exchange.source = {
     abort: (reason) => {
@@ -296,8 +306,7 @@ function settledWithin(work: Promise<void>, ms: number): Promise<void> {
   });
 }
 
-/** The request as it is looked up and stored. */
+/** The request as it was sent. */
 function sentRequest(head: RequestHead, read: Omit<ReadBody, 'again'>): InteractionRequest {
-  const headers = sentHeaders(head.headers, read.contentType);
-  return redactCredentials({ ...head, headers, body: read.bytes });
+  return { ...head, headers: sentHeaders(head.headers, read.contentType), body: read.bytes };
 }

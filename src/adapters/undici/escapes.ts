@@ -32,22 +32,26 @@ interface UndiciRequest {
 export function watchEscapes(slots: HeldSlots, router: Router, warn: (message: string) => void): () => void {
   const onCreate = (message: unknown) => {
     const { request } = message as { request: UndiciRequest };
-    if (!slots.reclaim()) {
+    const { method: action } = request;
+    const target = `${String(request.origin ?? '')}${request.path}`;
+    const wasReplaced = slots.reclaim();
+    const route = router();
+    if (route === undefined || route.passes({ protocol: 'http', action, target, headers: [] })) {
+      return;
+    }
+    if (!wasReplaced) {
       // A proxy's tunnel is made by its dispatcher, not by the program.
-      if (!isForwarding() && request.method !== 'CONNECT' && router() !== undefined) {
+      if (!isForwarding() && action !== 'CONNECT') {
         warn(OWN_DISPATCHER);
       }
       return;
     }
-    const name = `${request.method} ${String(request.origin ?? '')}${request.path}`;
-    const route = router();
-    if (route?.broker.mode === 'replay') {
+    const name = `${action} ${route.broker.text(target)}`;
+    if (route.broker.mode === 'replay') {
       const error = new RequestNotBrokeredError(name, `${REPLACED} ${INSTALL_FIRST}`);
       (request.onResponseError ?? request.onError)?.call(request, error);
     }
-    if (route !== undefined) {
-      warn(`${name} was not brokered, requests from here on are: ${REPLACED} ${INSTALL_FIRST}`);
-    }
+    warn(`${name} was not brokered, requests from here on are: ${REPLACED} ${INSTALL_FIRST}`);
   };
   subscribe(CHANNEL, onCreate);
   return () => unsubscribe(CHANNEL, onCreate);

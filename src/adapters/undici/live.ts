@@ -42,7 +42,8 @@ export class LiveSource implements Source {
   readonly #exchange: Exchange;
   readonly #recording: Recording;
   readonly #readAhead: number;
-  readonly #requestKnown: () => Promise<void>;
+  readonly #recordFailures: boolean;
+  readonly #requestKnown: (failed: boolean) => Promise<void>;
 
   #upstream: Upstream | undefined;
   #sent = false;
@@ -59,11 +60,20 @@ export class LiveSource implements Source {
   #queuedBytes = 0;
   #ending: Ending | undefined;
 
-  /** @param requestKnown Resolves when the recording has its request, or never will. */
-  constructor(exchange: Exchange, recording: Recording, broker: Broker, requestKnown: () => Promise<void>) {
+  /**
+   * @param requestKnown Resolves when the recording has its request, or never will. `failed`: nobody goes on to send the
+   * body.
+   */
+  constructor(
+    exchange: Exchange,
+    recording: Recording,
+    broker: Broker,
+    requestKnown: (failed: boolean) => Promise<void>,
+  ) {
     this.#exchange = exchange;
     this.#recording = recording;
     this.#readAhead = broker.readAhead;
+    this.#recordFailures = broker.recordFailures;
     this.#requestKnown = requestKnown;
   }
 
@@ -128,7 +138,7 @@ export class LiveSource implements Source {
     this.#recording.add(NOTHING, trailerMetadata(headerPairs(trailers.raw, trailers.parsed)), true);
     // A program that has no head yet is sure to hear of a failed save: its request fails.
     this.#recording.surfaced = this.#heldHead !== undefined;
-    this.#saved().then(
+    this.#saved(false, () => this.#recording.end()).then(
       () => this.#finish({ kind: 'whole', trailers }),
       (error: unknown) => this.#finish({ kind: 'unsaved', error }),
     );
@@ -141,8 +151,16 @@ export class LiveSource implements Source {
       this.#exchange.fail(error);
       return;
     }
-    this.#recording.discard();
-    this.#finish({ kind: 'failed', error });
+    if (!this.#recordFailures) {
+      this.#recording.discard();
+      this.#finish({ kind: 'failed', error });
+      return;
+    }
+    this.#recording.surfaced = true;
+    this.#saved(true, () => this.#recording.fail(error)).then(
+      () => this.#finish({ kind: 'failed', error }),
+      (unsaved: unknown) => this.#finish({ kind: 'unsaved', error: unsaved }),
+    );
   }
 
   // What the program wants
@@ -171,11 +189,11 @@ export class LiveSource implements Source {
     }
   }
 
-  async #saved(): Promise<void> {
+  async #saved(failed: boolean, end: () => Promise<void>): Promise<void> {
     if (this.#recording.request === undefined) {
-      await this.#requestKnown();
+      await this.#requestKnown(failed);
     }
-    await this.#recording.end();
+    await end();
   }
 
   #finish(ending: Ending): void {

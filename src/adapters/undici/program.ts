@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { headerPairs, headerRecord } from './headers.js';
 import {
   type Abort,
@@ -31,6 +32,8 @@ export type IncomingTrailers = Pick<IncomingHead, 'raw' | 'parsed'>;
  * give false where the program wants no more for now; it then calls `resume`.
  */
 export interface Program {
+  /** Does the reader of the body still have to take what it was given? Only undici's own handlers let that be seen. */
+  readonly isBehind: boolean;
   begin(control: Control, context: unknown): void;
   /** The first byte of a response has arrived; a replay says so in its upstream's place. */
   started(): void;
@@ -44,12 +47,22 @@ export function programOf(handler: Handler): Program {
   return isControllerHandler(handler) ? new ControllerProgram(handler) : new LegacyProgram(handler);
 }
 
+/** The stream in which undici's handlers of fetch (`body`) and of `request` (`res`) keep what was not read yet. */
+function isBehind(handler: Handler): boolean {
+  const { body, res } = handler as { body?: Partial<Readable> | null; res?: Partial<Readable> | null };
+  return ((body ?? res)?.readableLength ?? 0) > 0;
+}
+
 class LegacyProgram implements Program {
   readonly #handler: LegacyHandler;
   #control: Control | undefined;
 
   constructor(handler: LegacyHandler) {
     this.#handler = handler;
+  }
+
+  get isBehind(): boolean {
+    return isBehind(this.#handler);
   }
 
   begin(control: Control, context: unknown): void {
@@ -85,6 +98,10 @@ class ControllerProgram implements Program {
 
   constructor(handler: ControllerHandler) {
     this.#handler = handler;
+  }
+
+  get isBehind(): boolean {
+    return isBehind(this.#handler);
   }
 
   begin(control: Control, context: unknown): void {

@@ -1,43 +1,60 @@
-import { monotonicNow, queueMicrotask, setImmediate } from '../../core/clock.js';
+import { monotonicNow, queueMicrotask, setImmediate, setTimeout } from '../../core/clock.js';
+import { reviveFailure } from '../../core/failure.js';
 import type { Interaction } from '../../core/interaction.js';
+import { type Latency, type Pace, paceOf, whenDue } from '../../core/pace.js';
 import { holdOpen } from '../../core/playback.js';
 import { type ResponseHead, readResponse } from '../../http/response.js';
 import type { Exchange, Source } from './exchange.js';
 import { rawHeaders } from './headers.js';
 import type { IncomingHead, IncomingTrailers } from './program.js';
+import { asUndiciError } from './undici-error.js';
+
+/** How long a program may take over one chunk before it gets the next one all the same. */
+const READER_PATIENCE_MS = 500;
+
+/** So many turns of the event loop a reader is looked at before a timer is worth it. */
+const EAGER_TURNS = 10;
 
 /** Answers an exchange from a recording. */
 export class ReplayedSource implements Source {
   readonly #exchange: Exchange;
   readonly #interaction: Interaction;
   readonly #begun = monotonicNow();
+  readonly #pace: Pace | undefined;
   #response: Prepared | undefined;
   #next = 0;
   #paused = false;
   #busy = false;
   #waiting = false;
+  #takesSeveral = false;
   #release: () => void = () => {};
 
-  constructor(exchange: Exchange, interaction: Interaction) {
+  constructor(exchange: Exchange, interaction: Interaction, latency: Latency) {
     this.#exchange = exchange;
     this.#interaction = interaction;
+    this.#pace = paceOf(latency, interaction);
   }
 
   /** Begins to answer, once the caller of `dispatch` has gone on. */
   start(): void {
     this.#busy = true;
-    queueMicrotask(() => {
-      this.#guarded(() => {
-        const response = prepared(this.#interaction);
-        this.#response = response;
-        for (const interim of response.interim) {
-          this.#giveHead(interim);
-        }
-        // An interim response pauses nothing.
-        this.#paused = response.head !== undefined && !this.#giveHead(response.head);
-        this.#advance();
-      });
-    });
+    const begin = () => this.#guarded(() => this.#begin());
+    if (this.#pace === undefined) {
+      queueMicrotask(begin);
+    } else {
+      this.#release = whenDue(this.#begun, this.#pace(0, 1), begin);
+    }
+  }
+
+  #begin(): void {
+    const response = prepared(this.#interaction);
+    this.#response = response;
+    for (const interim of response.interim) {
+      this.#giveHead(interim);
+    }
+    // An interim response pauses nothing.
+    this.#paused = response.head !== undefined && !this.#giveHead(response.head);
+    this.#advance();
   }
 
   abort(): boolean {
@@ -76,25 +93,56 @@ export class ReplayedSource implements Source {
     if (chunk.byteLength > 0) {
       this.#paused = !this.#exchange.program.data(Buffer.from(chunk));
     }
-    if (this.#next === body.length) {
+    if (this.#next === body.length && this.#pace === undefined) {
       this.#advance();
       return;
     }
-    // A turn of the event loop a chunk: chunks of one turn are joined by fetch on Node 20, 22 and 24.
     this.#waiting = true;
-    setImmediate(() => {
+    const goOn = () => {
       this.#waiting = false;
       this.#guarded(() => this.#advance());
-    });
+    };
+    if (this.#pace === undefined) {
+      // A turn of the event loop a chunk: chunks of one turn are joined by fetch on Node 20, 22 and 24.
+      setImmediate(() => this.#whenTaken(goOn));
+    } else {
+      this.#release = whenDue(this.#begun, this.#pace(this.#next, body.length), goOn);
+    }
+  }
+
+  /**
+   * A chunk that the program has not taken yet would be joined with the next one. Of a program that does not take them
+   * one by one, such as one that wants so many bytes at once, nobody waits for long, and not twice.
+   */
+  #whenTaken(goOn: () => void): void {
+    const patienceEnds = monotonicNow() + READER_PATIENCE_MS;
+    const look = (turns: number) => {
+      const { program, ended } = this.#exchange;
+      if (ended || !program.isBehind || this.#takesSeveral) {
+        goOn();
+      } else if (turns > 0) {
+        setImmediate(look, turns - 1);
+      } else {
+        this.#takesSeveral = monotonicNow() > patienceEnds;
+        setTimeout(look, 1, 0);
+      }
+    };
+    look(EAGER_TURNS);
   }
 
   #finish(trailers: IncomingTrailers): void {
-    if (this.#interaction.recording.truncated) {
+    const { failure, truncated } = this.#interaction.recording;
+    if (failure !== undefined) {
+      const error = asUndiciError(reviveFailure(failure));
+      // In a turn of its own, as live: a fetch whose error comes together with its head never settles.
+      this.#waiting = true;
+      setImmediate(() => this.#exchange.fail(error));
+    } else if (truncated) {
       this.#release();
       this.#release = holdOpen(this.#interaction, this.#begun, (error) => this.#exchange.fail(error));
-      return;
+    } else {
+      this.#exchange.end(trailers);
     }
-    this.#exchange.end(trailers);
   }
 
   /** What a program's handler throws ends its exchange, as it does live. */

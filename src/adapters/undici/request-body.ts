@@ -100,6 +100,17 @@ export function tapBody(body: unknown, known: Known): unknown {
   return isAsyncIterable(body) ? tapAsync(body, known) : body;
 }
 
+/** Reads what nobody will send any more of a body that `tapBody` gave, so that it is known whole. Never rejects. */
+export async function drainBody(body: unknown): Promise<void> {
+  if (!isStream(body) && (isAsyncIterable(body) || isIterator(body))) {
+    try {
+      for await (const _ of body);
+    } catch {
+      // The body's own failure: then nobody will know it whole.
+    }
+  }
+}
+
 /** The request's headers as they were sent, with the `content-type` that undici takes from the body. */
 export function sentHeaders(
   headers: readonly HeaderPair[],
@@ -284,6 +295,10 @@ async function blobBytes(blob: Blob): Promise<Uint8Array> {
 
 function isSyncIterable(body: unknown): body is Iterable<unknown> {
   return typeof (body as Iterable<unknown> | null)?.[Symbol.iterator] === 'function';
+}
+
+function isIterator(body: unknown): body is IterableIterator<unknown> {
+  return isSyncIterable(body) && typeof (body as Partial<Iterator<unknown>>).next === 'function';
 }
 
 function isAsyncIterable(body: unknown): body is AsyncIterable<unknown> {

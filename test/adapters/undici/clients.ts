@@ -1,8 +1,7 @@
-import { Broker } from '../../../src/core/broker.js';
 import { Cassette } from '../../../src/core/cassette.js';
 import type { CassetteStore } from '../../../src/core/cassette-store.js';
-import { httpMatchKey } from '../../../src/http/match.js';
 import {
+  Broker,
   type BrokerMode,
   type BrokerOptions,
   type InterpositionOptions,
@@ -140,7 +139,7 @@ export async function brokerOn(
     liveResponder: () => {
       throw new Error('an interposed dispatcher is its own live responder');
     },
-    project: httpMatchKey,
+    match: {},
     playback: 'sequence',
     ...options,
   });

@@ -83,7 +83,7 @@ for (const client of clients) {
     };
     assert.equal(await inMode(client, 'record', store, fullDuplex), ['0', '1', '2', '3']);
     const replayed = await inMode(client, 'replay', store, async ({ fetch }) =>
-      (await fetch(`${server.url}/echo`, { method: 'POST', body: '0123' })).text(),
+      (await fetch(`${server.url}/echo`, { method: 'POST', body: Buffer.from('0123') })).text(),
     );
     assert.is(replayed, '0123');
   });

@@ -10,6 +10,9 @@ import { loopback, type Seen, whole } from './loopback.js';
 
 const test = suite('responses');
 
+/** What is redacted is not what it was live, by intent. */
+const AS_IT_IS = { redact: false } as const;
+
 const folder = mkdtempSync(join(tmpdir(), 'responses-'));
 const text = 'Grüße, 世界. '.repeat(200);
 let last: Seen | undefined;
@@ -152,7 +155,7 @@ for (const client of clients) {
       const store = newStore();
       for (const mode of ['record', 'replay'] as const) {
         assert.equal(
-          await inMode(client, mode, store, (session) => seenByFetch(session, path)),
+          await inMode(client, mode, store, (session) => seenByFetch(session, path), AS_IT_IS),
           expected,
           mode,
         );
@@ -250,9 +253,8 @@ for (const { name, undici } of copies) {
           );
           const store = newStore();
           for (const mode of ['record', 'replay'] as readonly BrokerMode[]) {
-            const seen = await inMode(client, mode, store, (session) =>
-              seenByRequest(session, path, more),
-            ).catch(tellError);
+            const ask = (session: Session) => seenByRequest(session, path, more);
+            const seen = await inMode(client, mode, store, ask, AS_IT_IS).catch(tellError);
             assert.equal(seen, expected, mode);
           }
         },

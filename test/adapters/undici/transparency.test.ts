@@ -90,6 +90,8 @@ function cleanEnvironment(extra: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 async function tell(pairing: Pairing): Promise<Story> {
   const scratch = await mkdtemp(join(tmpdir(), 'transparency-'));
+  // What is redacted is not what it was live, by intent.
+  const options = { redact: false };
   const cassette = { INTERPOSITION_CASSETTE: join(scratch, 'cassette.json') };
   try {
     const liveServer = await startExchangeServer();
@@ -99,6 +101,7 @@ async function tell(pairing: Pairing): Promise<Story> {
     const record = await runProgram(pairing, server.url, {
       ...cassette,
       INTERPOSITION_MODE: 'record',
+      INTERPOSITION_OPTIONS: JSON.stringify(options),
     }).finally(() => server.close());
 
     const requests = server.requests();
@@ -106,7 +109,7 @@ async function tell(pairing: Pairing): Promise<Story> {
       ...cassette,
       INTERPOSITION_MODE: 'replay',
       // One exchange keeps its request body open until it is answered.
-      INTERPOSITION_OPTIONS: JSON.stringify({ bodyWait: 500 }),
+      INTERPOSITION_OPTIONS: JSON.stringify({ ...options, bodyWait: 500 }),
     });
     return {
       live: { exchanges: live, seen: await liveServer.close() },

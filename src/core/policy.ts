@@ -1,0 +1,74 @@
+import type { Interaction, InteractionRequest, ResponseChunk } from './interaction.js';
+import type { KnownRequest, MissExplanation } from './miss.js';
+
+/**
+ * What a Broker leaves to the protocol: what may be stored, what counts in a look-up, how a MISS is explained. Every
+ * method is synchronous, and does no I/O.
+ */
+export interface Policy {
+  /** The request as it is looked up, stored and shown: without secrets. Applied twice it changes nothing more. */
+  request(request: InteractionRequest): InteractionRequest;
+
+  /** The response as it is stored. @param request What it answers, as `request` gave it. */
+  response(chunks: readonly ResponseChunk[], request: InteractionRequest): readonly ResponseChunk[];
+
+  /** A text for people, such as a warning, without secrets. */
+  text(text: string): string;
+
+  /** The match key: requests with one key match. Takes a request that `request` gave. */
+  key(request: InteractionRequest): string;
+
+  /** Called after a look-up that found nothing: true where `request` may give another answer than it gave before. */
+  refresh?(): boolean;
+
+  /** Does the key hold places that match any value? Then, and only then, `resembles` is asked. */
+  isOpen?(key: string): boolean;
+
+  /** Does a request of this key match a recording of the other one, if its open places are filled in? */
+  resembles?(key: string, recordedKey: string): boolean;
+
+  /** Values that a program makes up anew in each run. */
+  readonly variables?: Variables | undefined;
+
+  /** Is the exchange to be kept in the cassette? What it throws fails the request. */
+  accepts?(interaction: Interaction): boolean;
+
+  /**
+   * Two requests of one key were recorded; a warning, where it may be that the recordings are not to be mixed up.
+   */
+  conflict?(earlier: InteractionRequest, later: InteractionRequest): string | undefined;
+
+  /** Why a request was a MISS, and what to do. Called for a MISS in `replay` only. */
+  explain?(request: InteractionRequest, known: readonly KnownRequest[]): MissExplanation;
+
+  /** An explanation as lines for an error's message. */
+  explanationText?(explanation: MissExplanation): string;
+}
+
+/** What is known about the values of this run and those that were recorded in their place. */
+export interface Variables {
+  /**
+   * A recording answers a request: where they differ in a variable, they now belong together.
+   *
+   * @returns The values of this exchange, this run's by the recorded ones.
+   */
+  learn(recorded: InteractionRequest, actual: InteractionRequest): ReadonlyMap<string, string>;
+  /** The request with the recorded values in the place of this run's; the same object where there are none. */
+  asRecorded(request: InteractionRequest): InteractionRequest;
+  /**
+   * The recorded response with this run's values in it; the same list where it holds none.
+   *
+   * @param own What `learn` gave for its exchange.
+   */
+  substitute(chunks: readonly ResponseChunk[], own: ReadonlyMap<string, string>): readonly ResponseChunk[];
+}
+
+/** The policy of a protocol that nothing is known of: everything counts, and is stored as it is. */
+export function plainPolicy(key: Policy['key']): Policy {
+  return {
+    request: (request) => request,
+    response: (chunks) => chunks,
+    text: (text) => text,
+    key,
+  };
+}

@@ -1,0 +1,257 @@
+import type { SessionEntry } from './broker-options.js';
+import { Cassette } from './cassette.js';
+import { isoNow } from './clock.js';
+import { describeFailure } from './failure.js';
+import { Interaction, type InteractionRequest, type ResponseChunk } from './interaction.js';
+import type { MetadataPair } from './metadata.js';
+import type { Policy } from './policy.js';
+import type { Recall } from './recall.js';
+import { type Outcome, Recording, type RecordingGroup, type RequestHead } from './recording.js';
+import type { Saver } from './saver.js';
+import type { Playback } from './story.js';
+import { type Turns, turnName } from './turns.js';
+
+/** What a Recorder works with. */
+export interface RecorderParts {
+  readonly policy: Policy;
+  readonly playback: Playback;
+  readonly session: SessionEntry;
+  /** Where what is recorded is found again. */
+  readonly recall: Recall;
+  readonly turns: Turns;
+  readonly saver: Saver;
+  warn(message: string): void;
+}
+
+/** Grows a Broker's cassette by what is recorded, and has every version of it saved. */
+export class Recorder {
+  readonly #parts: RecorderParts;
+  #cassette: Cassette;
+  #recorded = 0;
+  /** By match key: the places of the requests whose recordings were collapsed. */
+  readonly #collapsed = new Map<string, number[]>();
+  readonly #open = new Set<Recording>();
+  /** The recordings that failed to be saved, and whose readers may have left before they were told. */
+  readonly #untold = new Set<Recording>();
+
+  constructor(cassette: Cassette, parts: RecorderParts) {
+    this.#cassette = cassette;
+    this.#parts = parts;
+  }
+
+  /** The cassette as it is now. In the course of a refresh it still holds what `close` will drop. */
+  get cassette(): Cassette {
+    return this.#cassette;
+  }
+
+  /** How many interactions were recorded. */
+  get recorded(): number {
+    return this.#recorded;
+  }
+
+  /**
+   * Begins a recording.
+   *
+   * @param order The place that was reserved for the request.
+   * @param group Who waits for the recording to settle.
+   */
+  begin(head: RequestHead, order: number, group?: RecordingGroup): Recording {
+    const recording = new Recording(
+      {
+        commit: (ended, outcome) => this.#commit(ended, outcome),
+        forget: (ended) => this.#open.delete(ended),
+      },
+      head,
+      order,
+    );
+    this.#open.add(recording);
+    group?.add(recording);
+    return recording;
+  }
+
+  /** Nobody waits for this recording but its reader, who may leave: a failure of its save is told at the end. */
+  tellAtTheEnd(recording: Recording): void {
+    void recording.settled.then(() => {
+      if (recording.failure !== undefined) {
+        this.#untold.add(recording);
+      }
+    });
+  }
+
+  /**
+   * Ends the session: drops what it superseded from the store, in one save.
+   *
+   * @throws CassetteSaveError where the save fails.
+   */
+  async close(): Promise<void> {
+    const told = this.#wasTold();
+    this.#compact();
+    await this.#save().catch((error: unknown) => {
+      if (!told) {
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * The same at the exit of the process: writes the exchanges that are still open as truncated, where the store can.
+   *
+   * @throws CassetteSaveError where the save fails.
+   */
+  closeSync(): void {
+    for (const recording of this.#open) {
+      void recording.truncate();
+    }
+    const told = this.#wasTold();
+    this.#compact();
+    try {
+      this.#parts.saver.saveSync(this.#cassette);
+    } catch (error) {
+      if (!told) {
+        throw error;
+      }
+    }
+  }
+
+  // Synchronous up to the save, so that `closeSync` has everything in the cassette when it writes.
+  #commit(recording: Recording, outcome: Outcome): Promise<void> {
+    this.#open.delete(recording);
+    if (recording.request === undefined) {
+      if (outcome !== 'truncated') {
+        this.#parts.warn(
+          `${recording.head.action} ${recording.head.target} was not recorded: ` +
+            'its exchange ended before its request body was sent.',
+        );
+      }
+      return Promise.resolve();
+    }
+    this.#parts.policy.refresh?.();
+    const request = this.#parts.policy.request(recording.request);
+    const key = this.#parts.policy.key(request);
+    const story = this.#parts.recall.story(key);
+    const sequence = this.#parts.playback === 'sequence';
+    // A part of this session's own story keeps its place in it.
+    if (
+      outcome === 'truncated' &&
+      story?.hasWhole &&
+      !(sequence && story.session === this.#parts.session.id)
+    ) {
+      return this.#save();
+    }
+    const responseChunks = this.#parts.policy.response(recording.responseChunks, request);
+    const lane = story?.lane(this.#parts.session.id, this.#parts.session.lane) ?? [];
+    if (
+      sequence &&
+      outcome === 'whole' &&
+      !this.#awaitsEarlier(recording, key) &&
+      repeatsLast(lane, recording, responseChunks)
+    ) {
+      this.#collapsed.set(key, [...(this.#collapsed.get(key) ?? []), recording.order]);
+      return this.#save();
+    }
+    const collapsed = (this.#collapsed.get(key) ?? []).filter((place) => place < recording.order).length;
+    const metadata = this.#metadata(recording, outcome, lane, collapsed);
+    const interaction = new Interaction({ request, responseChunks, metadata });
+    if (this.#parts.policy.accepts?.(interaction) === false) {
+      return Promise.resolve();
+    }
+    this.#warnOfConflict(lane, request);
+    this.#parts.recall.addRecorded(key, interaction);
+    this.#cassette = this.#cassette.append(interaction);
+    this.#recorded++;
+    return this.#save();
+  }
+
+  #warnOfConflict(lane: readonly Interaction[], request: InteractionRequest): void {
+    const earlier = lane.at(-1);
+    const conflict = earlier && this.#parts.policy.conflict?.(earlier.request, request);
+    if (conflict !== undefined) {
+      this.#parts.warn(conflict);
+    }
+  }
+
+  /** Is a request that may be identical, and was dispatched before, still on its way? */
+  #awaitsEarlier({ head, order }: Recording, key: string): boolean {
+    const name = turnName(head);
+    return (
+      this.#parts.turns.waiting(name) ||
+      [...this.#open].some(
+        (other) =>
+          other.order < order &&
+          (other.request === undefined
+            ? turnName(other.head) === name
+            : this.#parts.policy.key(this.#parts.policy.request(other.request)) === key),
+      )
+    );
+  }
+
+  #metadata(
+    recording: Recording,
+    outcome: Outcome,
+    lane: readonly Interaction[],
+    collapsed: number,
+  ): MetadataPair[] {
+    const pairs: MetadataPair[] = [
+      ['recorded_at', isoNow()],
+      ['session', this.#parts.session.id],
+      ['lane', this.#parts.session.lane],
+      ['order', String(recording.order)],
+    ];
+    if (collapsed > 0) {
+      const before = lane.filter((earlier) => (earlier.recording.order ?? 0) < recording.order).length;
+      pairs.push(['nth', String(before + collapsed + 1)]);
+    }
+    pairs.push(['ended', outcome]);
+    if (outcome === 'failed') {
+      pairs.push(['error', describeFailure(recording.error, (text) => this.#parts.policy.text(text))]);
+    }
+    if (recording.answeredAfterMs !== undefined) {
+      pairs.push(['answered_after_ms', String(recording.answeredAfterMs)]);
+    }
+    pairs.push(['ended_after_ms', String(recording.endedAfterMs)]);
+    return pairs;
+  }
+
+  #compact(): void {
+    const superseded = this.#recorded > 0 ? this.#parts.recall.superseded() : new Set();
+    if (this.#cassette.interactions.some((interaction) => superseded.has(interaction))) {
+      this.#cassette = new Cassette(
+        this.#cassette.interactions.filter((interaction) => !superseded.has(interaction)),
+      );
+    }
+  }
+
+  async #save(): Promise<void> {
+    await this.#parts.saver.save(this.#cassette);
+    this.#untold.clear();
+  }
+
+  /** Did the last save fail, and do all know who have something in it? */
+  #wasTold(): boolean {
+    return this.#parts.saver.failed === this.#cassette && [...this.#untold].every(({ surfaced }) => surfaced);
+  }
+}
+
+/** Is the response the same as the lane's last one, with no later request in between? */
+function repeatsLast(
+  lane: readonly Interaction[],
+  recording: Recording,
+  chunks: readonly ResponseChunk[],
+): boolean {
+  const last = lane.at(-1);
+  return (
+    last !== undefined &&
+    !last.recording.truncated &&
+    last.recording.failure === undefined &&
+    (last.recording.order ?? 0) < recording.order &&
+    last.responseChunks.length === chunks.length &&
+    last.responseChunks.every((chunk, index) => sameChunk(chunk, chunks[index] as ResponseChunk))
+  );
+}
+
+function sameChunk(a: ResponseChunk, b: ResponseChunk): boolean {
+  return (
+    Buffer.compare(a.data, b.data) === 0 &&
+    JSON.stringify(a.metadata ?? []) === JSON.stringify(b.metadata ?? [])
+  );
+}

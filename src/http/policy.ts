@@ -1,0 +1,135 @@
+import type { HeaderPair, Interaction, InteractionRequest, ResponseChunk } from '../core/interaction.js';
+import type { KnownRequest, MissExplanation } from '../core/miss.js';
+import type { Policy, Variables } from '../core/policy.js';
+import { decodeBody } from './content-coding.js';
+import { explainMiss, missText } from './explain.js';
+import { HttpMatch, type MatchOptions } from './match.js';
+import { type RedactOptions, Redactor } from './redact.js';
+import { readResponse } from './response.js';
+import { SecretMemory } from './secret-memory.js';
+import { Bindings } from './vary.js';
+
+/** A response as `shouldRecord` gets it: decoded, and without secrets. */
+export interface RecordedAnswer {
+  /** 0 where the exchange ended before a status had arrived. */
+  readonly status: number;
+  readonly statusText: string;
+  /** As they came, names in their case; names may repeat. */
+  readonly headers: readonly HeaderPair[];
+  readonly body: Uint8Array;
+}
+
+/** What a user decides about HTTP exchanges. */
+export interface HttpPolicyOptions {
+  /** What counts when a request is looked up. By default: the method, the URL, the body, and a few headers. */
+  readonly match?: MatchOptions | undefined;
+  /**
+   * Values that the program makes up anew in each run, by their place: `body:$.email`, `header:idempotency-key`,
+   * `query:nonce`, `path:2`. They match as variables, and replay puts this run's value where the recorded response has
+   * the recorded one.
+   */
+  readonly vary?: readonly string[] | undefined;
+  /** What is replaced, besides what looks like a credential, before anything is stored; `false`: nothing is. */
+  readonly redact?: RedactOptions | false | undefined;
+  /** Is this exchange to be kept? All are where left out. What it throws fails the request. */
+  readonly shouldRecord?: ((request: InteractionRequest, response: RecordedAnswer) => boolean) | undefined;
+}
+
+/** Of all cassettes of this process: one scope logs in, and another one uses the token. */
+const memory = new SecretMemory();
+
+/** Headers that say who is asking. That two recordings differ in them alone is worth a word. */
+const IDENTITIES = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'x-auth-token'];
+
+/** What HTTP means to a Broker. Made anew for each: it remembers secrets and variables of its run. */
+export class HttpPolicy implements Policy {
+  readonly variables: Variables | undefined;
+  readonly #match: HttpMatch;
+  readonly #key: ((request: InteractionRequest) => string) | undefined;
+  readonly #redactor: Redactor;
+  readonly #shouldRecord: HttpPolicyOptions['shouldRecord'];
+
+  /**
+   * @param key What counts in a look-up, in the place of `match` and `vary`.
+   * @throws InvalidOptionError for options that cannot be used; it says which.
+   */
+  constructor(options: HttpPolicyOptions = {}, key?: (request: InteractionRequest) => string) {
+    this.#key = key;
+    this.#match = new HttpMatch(options.match, options.vary);
+    this.#redactor = new Redactor(options.redact, process.env, memory);
+    this.#shouldRecord = options.shouldRecord;
+    this.variables = options.vary?.length ? new Bindings(options.vary) : undefined;
+  }
+
+  request(request: InteractionRequest): InteractionRequest {
+    return this.#redactor.request(decoded(request));
+  }
+
+  response(chunks: readonly ResponseChunk[], request: InteractionRequest): readonly ResponseChunk[] {
+    return this.#redactor.response(chunks, request);
+  }
+
+  text(text: string): string {
+    return this.#redactor.text(text);
+  }
+
+  key(request: InteractionRequest): string {
+    return this.#key === undefined ? this.#match.key(request) : this.#key(request);
+  }
+
+  refresh(): boolean {
+    return this.#redactor.refresh();
+  }
+
+  isOpen(key: string): boolean {
+    return this.#key === undefined && this.#match.isOpen(key);
+  }
+
+  resembles(key: string, recordedKey: string): boolean {
+    return this.#match.resembles(key, recordedKey);
+  }
+
+  accepts(interaction: Interaction): boolean {
+    return this.#shouldRecord === undefined || this.#shouldRecord(interaction.request, answerOf(interaction));
+  }
+
+  conflict(earlier: InteractionRequest, later: InteractionRequest): string | undefined {
+    const header = IDENTITIES.find(
+      (name) => !this.#match.counts(name) && headerLines(earlier, name) !== headerLines(later, name),
+    );
+    return (
+      header &&
+      `${later.action} ${later.target} was recorded with two values of the header "${header}", which does not count ` +
+        `when a request is looked up: replay gives one answer after the other, whoever asks. To tell them apart, use ` +
+        `match: { headers: ['${header}'] }.`
+    );
+  }
+
+  explain(request: InteractionRequest, known: readonly KnownRequest[]): MissExplanation {
+    return explainMiss(request, known, this.#match);
+  }
+
+  explanationText(explanation: MissExplanation): string {
+    return missText(explanation);
+  }
+}
+
+/**
+ * The request with its body as it was before it was compressed: so it is looked up, and so it stands in the cassette.
+ * Compressed again it might be other bytes on another day.
+ */
+function decoded(request: InteractionRequest): InteractionRequest {
+  const body = decodeBody([request.body], request.headers);
+  return body?.complete ? { ...request, body: Buffer.concat(body.chunks) } : request;
+}
+
+function headerLines({ headers }: InteractionRequest, name: string): string {
+  return JSON.stringify(headers.filter((pair) => pair[0].toLowerCase() === name).map((pair) => pair[1]));
+}
+
+function answerOf(interaction: Interaction): RecordedAnswer {
+  const { head, body } = readResponse(interaction);
+  const { statusCode = 0, statusText = '', headers = [] } = head ?? {};
+  const plain = decodeBody(body, headers)?.chunks ?? body;
+  return { status: statusCode, statusText, headers, body: Buffer.concat(plain) };
+}
