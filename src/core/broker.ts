@@ -256,6 +256,7 @@ export class Broker {
         throw error;
       }
     });
+    await this.#saver.flush();
   }
 
   /**
@@ -345,24 +346,22 @@ export class Broker {
     }
     const responseChunks = recording.responseChunks;
     const lane = story?.lane(this.#session.id, this.#session.lane) ?? [];
+    const collapsed = this.#collapsed.get(key) ?? [];
     if (
       sequence &&
       outcome === 'whole' &&
-      !this.#awaitsEarlier(recording, key) &&
-      repeatsLast(lane, recording, responseChunks)
+      // In this order: the second one looks at every exchange that is open.
+      repeatsLast(lane, recording, responseChunks) &&
+      !this.#awaitsEarlier(recording, key)
     ) {
-      this.#collapsed.set(key, [...(this.#collapsed.get(key) ?? []), recording.order]);
+      this.#collapsed.set(key, collapsed);
+      collapsed.splice(countBelow(collapsed, recording.order), 0, recording.order);
       return this.#save();
     }
     const interaction = new Interaction({
       request,
       responseChunks,
-      metadata: this.#metadata(
-        recording,
-        outcome,
-        lane,
-        (this.#collapsed.get(key) ?? []).filter((place) => place < recording.order).length,
-      ),
+      metadata: this.#metadata(recording, outcome, lane, countBelow(collapsed, recording.order)),
     });
     this.#index.add(key, interaction);
     this.#cassette = this.#cassette.append(interaction);
@@ -399,7 +398,7 @@ export class Broker {
       ['ended', outcome],
     ];
     if (collapsed > 0) {
-      const before = lane.filter((earlier) => (earlier.recording.order ?? 0) < recording.order).length;
+      const before = countBelow(lane, recording.order, (earlier) => earlier.recording.order ?? 0);
       pairs.push(['nth', String(before + collapsed + 1)]);
     }
     if (outcome === 'truncated') {
@@ -426,6 +425,18 @@ export class Broker {
   #wasTold(): boolean {
     return this.#saver.failed === this.#cassette && [...this.#untold].every(({ surfaced }) => surfaced);
   }
+}
+
+/**
+ * How many entries of an ascending list are below a limit. Counted from the end: what ends now was mostly dispatched
+ * last, so that it costs the same however long the list is.
+ */
+function countBelow<T>(list: readonly T[], limit: number, placeOf = Number as (entry: T) => number): number {
+  let count = list.length;
+  while (count > 0 && placeOf(list[count - 1] as T) >= limit) {
+    count--;
+  }
+  return count;
 }
 
 function turnName(head: RequestHead): string {

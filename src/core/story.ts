@@ -59,8 +59,13 @@ export class Story {
 
   /** The first recording, a whole one before a truncated one. */
   first(): Interaction {
-    const all = [...this.#fresh.values()].flat();
-    return all.find((interaction) => !interaction.recording.truncated) ?? (all[0] as Interaction);
+    for (const lane of this.#fresh.values()) {
+      const whole = lane.find((interaction) => !interaction.recording.truncated);
+      if (whole !== undefined) {
+        return whole;
+      }
+    }
+    return this.#lane(() => [])[0] as Interaction;
   }
 
   /**
