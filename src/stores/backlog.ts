@@ -16,10 +16,7 @@ export class Backlog {
   #flushing: Promise<void> = Promise.resolve();
 
   add(cassette: Cassette, since: Cassette | undefined): void {
-    const before = this.#entries.find(
-      (entry) =>
-        !entry.isOnItsWay && (entry.since === since || (since !== undefined && entry.cassette === since)),
-    );
+    const before = this.#entries.find((entry) => !entry.isOnItsWay && isContinued(entry, cassette, since));
     if (before === undefined) {
       this.#entries.push({ cassette, since, isOnItsWay: false });
     } else {
@@ -62,4 +59,11 @@ export class Backlog {
       this.#entries.splice(place, 1);
     }
   }
+}
+
+/** Does a save follow on one that waits: from its cassette, or from where it starts, with all that it has? */
+function isContinued(entry: Entry, cassette: Cassette, since: Cassette | undefined): boolean {
+  return since === undefined
+    ? entry.since === undefined
+    : entry.cassette === since || (entry.since === since && cassette.since(entry.cassette) !== undefined);
 }
