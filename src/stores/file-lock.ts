@@ -161,8 +161,15 @@ export function lockSync(target: string): FileLock {
   }
 }
 
-/** What the lock of a file says, for one who only reads; undefined where nobody writes and nobody left one. */
-export function readLock(target: string): { committed: Committed | undefined; isLeft: boolean } | undefined {
+/** What a lock says to one who only reads. */
+export interface LockState {
+  readonly committed: Committed | undefined;
+  /** Was it left behind? */
+  readonly isLeft: boolean;
+}
+
+/** What the lock of a file says; undefined where nobody writes and nobody left one. */
+export function readLock(target: string): LockState | undefined {
   const path = lockOf(target);
   const text = contentOf(path);
   return text === undefined

@@ -1,8 +1,12 @@
 import { type BigIntStats, fstatSync, ftruncateSync, readSync, statSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { monotonicNow } from '../core/clock.js';
 import { appendedBlocks, FOOTER } from '../formats/cassette-blocks.js';
-import type { Committed } from './file-lock.js';
+import { targetOf } from './atomic-file.js';
+import { type Committed, type LockState, readLock } from './file-lock.js';
 
 const FOOTER_BYTES = Buffer.from(FOOTER);
+const READ_PATIENCE_MS = 5000;
 
 /** The state of a file. */
 export interface FileState extends Committed {
@@ -23,6 +27,43 @@ export function stateAt(path: string): FileState | undefined {
 
 function stateFrom({ dev, ino, size, mtimeNs }: BigIntStats): FileState {
   return { stamp: `${dev}:${ino}:${size}:${mtimeNs}`, size: Number(size), ino: String(ino) };
+}
+
+/** What was read of a file that others may be appending to. */
+export interface Content {
+  readonly bytes: Uint8Array;
+  /** Its state before the last bytes were read: whoever changes it since, changes that. */
+  readonly state: FileState;
+  /** What the lock said then, where the last append was not seen whole. */
+  readonly lock: LockState | undefined;
+}
+
+/**
+ * Reads a file, without a lock, up to where no append is half seen. An append that begins while the file is read is so
+ * read again, and nothing else.
+ *
+ * @param path The file, or a link to it.
+ */
+export async function readGrowing(path: string): Promise<Content> {
+  const file = await open(path);
+  try {
+    let state = stateOf(file.fd);
+    let bytes: Buffer = await file.readFile();
+    for (const begun = monotonicNow(); ; ) {
+      const isWhole = bytes.subarray(-FOOTER_BYTES.length).equals(FOOTER_BYTES);
+      // Before the second look at the state: a lock that is gone by then has changed it.
+      const lock = isWhole ? undefined : readLock(targetOf(path));
+      const now = stateOf(file.fd);
+      if (isWhole || now.stamp === state.stamp || monotonicNow() - begun > READ_PATIENCE_MS) {
+        return { bytes, state, lock };
+      }
+      const begin = now.size < bytes.length ? 0 : Math.max(0, bytes.length - FOOTER_BYTES.length);
+      bytes = Buffer.concat([bytes.subarray(0, begin), readFrom(file.fd, begin, now.size)]);
+      state = now;
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /** Does the file end with our footer? */

@@ -1,30 +1,22 @@
 import { closeSync, openSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { Cassette } from '../core/cassette.js';
 import type { CassetteStore } from '../core/cassette-store.js';
-import { monotonicNow, setTimeout } from '../core/clock.js';
 import { CassetteLoadError } from '../core/errors.js';
 import { FOOTER, SEPARATOR } from '../formats/cassette-blocks.js';
 import { blocksOf, parseFile, printCassette, printInteraction } from '../formats/cassette-json.js';
 import { removeOrphans, replaceFile, targetOf } from './atomic-file.js';
 import { applied, type Block, type Change, changeTo, without } from './cassette-change.js';
 import { isMissing, loadError, saveError } from './file-errors.js';
-import {
-  type FileLock,
-  inTurn,
-  type LeftBehind,
-  LostLockError,
-  lock,
-  lockSync,
-  readLock,
-} from './file-lock.js';
+import { type FileLock, inTurn, type LeftBehind, LostLockError, lock, lockSync } from './file-lock.js';
 import { absolutePath } from './file-path.js';
 import {
   blocksSince,
+  type Content,
   committedPart,
   endsWithFooter,
   type FileState,
   readFrom,
+  readGrowing,
   replaceFooter,
   restore,
   stateAt,
@@ -56,9 +48,6 @@ interface Plan {
   readonly kind: 'nothing' | 'append' | 'replace';
   readonly blocks: readonly Block[];
 }
-
-// For as long as a file is being changed while it is read. A save holds its lock for milliseconds.
-const LOAD_PATIENCE_MS = 5000;
 
 /**
  * A cassette in one pretty-printed JSON file. A save appends what is new; where something was removed, it replaces the
@@ -95,40 +84,24 @@ export class JsonFileCassetteStore implements CassetteStore {
    * empty, cut off, not JSON, of a newer version, or holds an interaction that is not well formed.
    */
   async load(): Promise<Cassette> {
-    for (const begun = monotonicNow(); ; ) {
-      let bytes: Uint8Array;
-      let state: FileState | undefined;
-      try {
-        // Before the read: a change in between is then noticed at the next save.
-        state = stateAt(this.location);
-        bytes = await readFile(this.location);
-      } catch (cause) {
-        if (isMissing(cause) && this.#createIfMissing) {
-          this.#known = undefined;
-          this.#last = new Cassette();
-          return this.#last;
-        }
-        throw loadError(this.location, cause);
-      }
+    const content = await this.#read();
+    this.#known = undefined;
+    this.#last = new Cassette();
+    if (content !== undefined) {
+      const { bytes, state, lock: held } = content;
       try {
         const { interactions, growable } = parseFile(decode(bytes, this.location), this.location);
-        this.#known = state && { ...state, growable };
         this.#last = new Cassette(interactions);
-        return this.#last;
+        this.#known = { ...state, growable };
       } catch (error) {
-        const committed = state && this.#loadCommitted(bytes, state.ino);
-        if (committed !== undefined) {
-          this.#known = undefined;
-          this.#last = committed;
-          return committed;
-        }
-        const isChanging = stateAt(this.location)?.stamp !== state?.stamp;
-        if (!isChanging || monotonicNow() - begun > LOAD_PATIENCE_MS) {
+        const committed = this.#committed(bytes, state, held);
+        if (committed === undefined) {
           throw error;
         }
+        this.#last = committed;
       }
-      await new Promise((resolve) => setTimeout(resolve, 1));
     }
+    return this.#last;
   }
 
   /** @throws CassetteSaveError where the file cannot be written, or what is there now cannot be read. */
@@ -314,10 +287,21 @@ export class JsonFileCassetteStore implements CassetteStore {
     return !isReadable(readFrom(file, 0, now), this.location);
   }
 
+  /** What the file holds; undefined where there is none, and that may be. */
+  async #read(): Promise<Content | undefined> {
+    try {
+      return await readGrowing(this.location);
+    } catch (cause) {
+      if (isMissing(cause) && this.#createIfMissing) {
+        return undefined;
+      }
+      throw loadError(this.location, cause);
+    }
+  }
+
   /** What the file held before an append that is under way, or was torn; undefined where there is none. */
-  #loadCommitted(bytes: Uint8Array, ino: string): Cassette | undefined {
-    const state = readLock(targetOf(this.location));
-    const committed = state?.committed;
+  #committed(bytes: Uint8Array, { ino }: FileState, held: Content['lock']): Cassette | undefined {
+    const committed = held?.committed;
     if (committed?.ino !== ino || committed.size > bytes.length) {
       return undefined;
     }
@@ -325,7 +309,7 @@ export class JsonFileCassetteStore implements CassetteStore {
     if (!isReadable(whole, this.location)) {
       return undefined;
     }
-    if (state?.isLeft) {
+    if (held?.isLeft) {
       this.#warn(`${tornIn(this.location)}; what it held before that, ${committed.size} bytes, was read`);
     }
     return new Cassette(parseFile(decode(whole, this.location), this.location).interactions);
