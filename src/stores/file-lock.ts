@@ -18,6 +18,8 @@ import { type Steps, syncFile, syncFolderOf } from './steps.js';
 
 // A save holds the lock for milliseconds. One that is older was left behind, or its holder is stopped.
 const STALE_MS = 10_000;
+// It is made and filled in two calls in a row.
+const EMPTY_STALE_MS = 500;
 const PATIENCE_MS = 25_000;
 const SYNC_PATIENCE_MS = 12_000;
 
@@ -281,7 +283,7 @@ function conditionOf(path: string, text: string): Condition {
   if (holder.endsWith(`@${HOST}`) && !isAlive(Number.parseInt(holder, 10))) {
     return 'left';
   }
-  return ageMs(path) > STALE_MS ? 'stuck' : 'held';
+  return ageMs(path) > (holder === '' ? EMPTY_STALE_MS : STALE_MS) ? 'stuck' : 'held';
 }
 
 /** The process and thread that made a lock; '' where it has not yet said so. */
