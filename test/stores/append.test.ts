@@ -199,6 +199,15 @@ appends(
   },
 );
 
+appends('that others have appended, too, is there once', async () => {
+  const file = fileWith('a');
+  const [mine, other] = [new JsonFileCassetteStore(file), new JsonFileCassetteStore(file)];
+  const [loaded, theirs] = [await mine.load(), await other.load()];
+  await other.save(theirs.append(named('same')), theirs);
+  await mine.save(loaded.append(named('same')).append(named('more')), loaded);
+  assert.equal(await namesOf(file), ['a', 'same', 'more']);
+});
+
 appends('of two that grew from the same cassette in one store keeps both', async () => {
   const file = fileWith('a');
   const store = new JsonFileCassetteStore(file);
