@@ -12,6 +12,8 @@ export interface Block {
 export interface Change {
   readonly before: Cassette;
   readonly removed: readonly Block[];
+  /** The places in `before` of what is removed. */
+  readonly places: ReadonlySet<number>;
   readonly added: readonly Block[];
 }
 
@@ -27,7 +29,7 @@ export function blockOf(interaction: Interaction): Block {
 export function changeTo(cassette: Cassette, before: Cassette): Change {
   const appended = cassette.since(before);
   if (appended !== undefined) {
-    return { before, removed: [], added: appended.map(blockOf) };
+    return { before, removed: [], places: new Set(), added: appended.map(blockOf) };
   }
   const had = before.interactions;
   const wanted = cassette.interactions;
@@ -42,8 +44,9 @@ export function changeTo(cassette: Cassette, before: Cassette): Change {
     }
     kept.add(place);
   }
-  const removed = had.filter((_, place) => !kept.has(place));
-  return { before, removed: removed.map(blockOf), added: wanted.slice(kept.size).map(blockOf) };
+  const places = new Set([...had.keys()].filter((place) => !kept.has(place)));
+  const removed = had.filter((_, place) => places.has(place)).map(blockOf);
+  return { before, removed, places, added: wanted.slice(kept.size).map(blockOf) };
 }
 
 /**
@@ -66,10 +69,35 @@ export function applied(
       theirs.take(blockOf(interaction));
     }
   }
+  // Of equal ones the one in its own place; where others have moved things, any.
+  const meant = meantIn(now, change);
+  const kept = now.filter((block) => !(meant.has(block) && removed.take(block)));
   return {
-    kept: now.filter((block) => !removed.take(block)),
+    kept: removed.size === 0 ? kept : kept.filter((block) => !removed.take(block)),
     added: change.added.filter((block) => !theirs.take(block)),
   };
+}
+
+/** The blocks that are the n-th of their kind where the n-th of that kind was removed. */
+function meantIn(now: readonly Block[], { before, places }: Change): ReadonlySet<Block> {
+  if (places.size === 0) {
+    return new Set();
+  }
+  const kindsOfBefore = counted(before.interactions);
+  const removed = new Set(kindsOfBefore.filter((_, place) => places.has(place)));
+  const kinds = counted(now.map(({ interaction }) => interaction));
+  return new Set(now.filter((_, place) => removed.has(kinds[place] as string)));
+}
+
+/** For each interaction its key, and how many with that key stand before it. */
+function counted(interactions: readonly Interaction[]): readonly string[] {
+  const counts = new Map<string, number>();
+  return interactions.map((interaction) => {
+    const key = keyOf(interaction);
+    const count = counts.get(key) ?? 0;
+    counts.set(key, count + 1);
+    return `${count} ${key}`;
+  });
 }
 
 /** What of the added blocks is not among those that others have appended. */
