@@ -1,18 +1,16 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { Cassette } from '../core/cassette.js';
 import type { CassetteStore } from '../core/cassette-store.js';
-import { CassetteLoadError } from '../core/errors.js';
 import { FOOTER, SEPARATOR } from '../formats/cassette-blocks.js';
 import { blocksOf, parseFile, printCassette, printInteraction } from '../formats/cassette-json.js';
 import { removeOrphans, replaceFile, targetOf } from './atomic-file.js';
 import { applied, type Block, type Change, changeTo, without } from './cassette-change.js';
 import { isMissing, loadError, saveError } from './file-errors.js';
-import { type FileLock, inTurn, type LeftBehind, LostLockError, lock, lockSync } from './file-lock.js';
+import { type FileLock, inTurn, LostLockError, lock, lockSync } from './file-lock.js';
 import { absolutePath } from './file-path.js';
 import {
   blocksSince,
   type Content,
-  committedPart,
   endsWithFooter,
   type FileState,
   readFrom,
@@ -23,6 +21,7 @@ import {
   stateOf,
 } from './growing-file.js';
 import { doLater, doNow, type Steps, syncFile } from './steps.js';
+import { committedIn, decode, openIfThere, recover, type TornFile } from './torn-file.js';
 
 /** Options of a JsonFileCassetteStore. */
 export interface JsonFileCassetteStoreOptions {
@@ -61,7 +60,7 @@ export class JsonFileCassetteStore implements CassetteStore {
   readonly location: string;
   readonly #createIfMissing: boolean;
   readonly #fsync: boolean;
-  readonly #warn: (message: string) => void;
+  readonly #torn: TornFile;
   #known: Known | undefined;
   /** What was last loaded or saved here. */
   #last = new Cassette();
@@ -74,7 +73,8 @@ export class JsonFileCassetteStore implements CassetteStore {
     this.location = absolutePath(path);
     this.#createIfMissing = options.createIfMissing ?? false;
     this.#fsync = options.fsync ?? false;
-    this.#warn = options.warn ?? ((message) => process.emitWarning(message));
+    const warn = options.warn ?? ((message: string) => process.emitWarning(message));
+    this.#torn = { location: this.location, fsync: this.#fsync, warn };
   }
 
   /**
@@ -88,17 +88,17 @@ export class JsonFileCassetteStore implements CassetteStore {
     this.#known = undefined;
     this.#last = new Cassette();
     if (content !== undefined) {
-      const { bytes, state, lock: held } = content;
+      const { bytes, state } = content;
       try {
         const { interactions, growable } = parseFile(decode(bytes, this.location), this.location);
         this.#last = new Cassette(interactions);
         this.#known = { ...state, growable };
       } catch (error) {
-        const committed = this.#committed(bytes, state, held);
+        const committed = committedIn(content, this.#torn);
         if (committed === undefined) {
           throw error;
         }
-        this.#last = committed;
+        this.#last = new Cassette(committed);
       }
     }
     return this.#last;
@@ -179,7 +179,7 @@ export class JsonFileCassetteStore implements CassetteStore {
   *#write(target: string, held: FileLock, change: Change): Steps {
     removeOrphans(target);
     if (held.left !== undefined) {
-      yield* this.#recover(target, held, held.left);
+      yield* recover(target, held, held.left, this.#torn);
     }
     const file = openIfThere(target);
     try {
@@ -250,43 +250,6 @@ export class JsonFileCassetteStore implements CassetteStore {
     this.#known = { ...stateOf(file), growable: true };
   }
 
-  /** Puts right what a holder of the lock left behind that died in the middle of an append, or was stopped there. */
-  *#recover(target: string, held: FileLock, { committed, mayGoOn }: LeftBehind): Steps {
-    const file = openIfThere(target);
-    if (file === undefined) {
-      return;
-    }
-    try {
-      const { ino, size } = stateOf(file);
-      const isTorn = committed?.ino === ino && this.#isTorn(file, committed.size, size);
-      if (mayGoOn) {
-        // It keeps the file that it may still write into, and the cassette moves to another one.
-        const bytes = readFrom(file, 0, size);
-        const whole = isTorn ? committedPart(bytes, committed.size) : bytes;
-        yield* replaceFile(target, whole, { fsync: this.#fsync, check: () => held.check() });
-      } else if (isTorn) {
-        held.check();
-        restore(file, committed.size);
-      }
-      if (isTorn) {
-        this.#warn(`${tornIn(this.location)}; it was cut back to its ${committed.size} bytes before that`);
-      }
-    } finally {
-      closeSync(file);
-    }
-  }
-
-  #isTorn(file: number, size: number, now: number): boolean {
-    if (
-      now < size ||
-      (now === size ? endsWithFooter(file, now) : blocksSince(file, size, now) !== undefined)
-    ) {
-      return false;
-    }
-    // Unless somebody has laid it out anew since.
-    return !isReadable(readFrom(file, 0, now), this.location);
-  }
-
   /** What the file holds; undefined where there is none, and that may be. */
   async #read(): Promise<Content | undefined> {
     try {
@@ -297,22 +260,6 @@ export class JsonFileCassetteStore implements CassetteStore {
       }
       throw loadError(this.location, cause);
     }
-  }
-
-  /** What the file held before an append that is under way, or was torn; undefined where there is none. */
-  #committed(bytes: Uint8Array, { ino }: FileState, held: Content['lock']): Cassette | undefined {
-    const committed = held?.committed;
-    if (committed?.ino !== ino || committed.size > bytes.length) {
-      return undefined;
-    }
-    const whole = committedPart(bytes, committed.size);
-    if (!isReadable(whole, this.location)) {
-      return undefined;
-    }
-    if (held?.isLeft) {
-      this.#warn(`${tornIn(this.location)}; what it held before that, ${committed.size} bytes, was read`);
-    }
-    return new Cassette(parseFile(decode(whole, this.location), this.location).interactions);
   }
 }
 
@@ -328,39 +275,5 @@ function undo(file: number, held: FileLock, size: number): void {
     } catch {
       held.leave();
     }
-  }
-}
-
-function tornIn(location: string): string {
-  return `the cassette ${location} ends with a recording that was cut off when its process died`;
-}
-
-function openIfThere(path: string): number | undefined {
-  try {
-    return openSync(path, 'r+');
-  } catch (error) {
-    if (isMissing(error)) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-function isReadable(bytes: Uint8Array, location: string): boolean {
-  try {
-    parseFile(decode(bytes, location), location);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The text of a file, without a byte order mark. What a cut left of its last character does not count. */
-function decode(bytes: Uint8Array, location: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
-  } catch (cause) {
-    const hint = 'Save it as UTF-8, or restore it from version control.';
-    throw new CassetteLoadError(location, { cause, problem: 'it is not UTF-8 text', hint });
   }
 }
