@@ -109,7 +109,7 @@ function storeFor(where: string | URL | CassetteStore, createIfMissing: boolean)
   if (typeof where !== 'string' && !(where instanceof URL)) {
     return where;
   }
-  const store = new JsonFileCassetteStore(where, { createIfMissing });
+  const store = new JsonFileCassetteStore(where, { createIfMissing, warn: warnOnce });
   if (createIfMissing && isRootOfSession() && !existsSync(store.location)) {
     warnOnce(`recording into a new cassette, ${store.location}`);
   }

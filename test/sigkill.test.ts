@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { type Cassette, type Interaction, JsonFileCassetteStore } from '../src/index.js';
+import { killsFor } from './support/kills.js';
 import { registerUrl, repoRoot } from './support/paths.js';
 import { seededRandom, seedOfRun } from './support/seeded-random.js';
 import { suite } from './support/suite.js';
@@ -14,7 +15,7 @@ import { tempFolder } from './support/temp-folder.js';
 
 const test = suite('a recording program that is killed');
 
-const KILLS = 200;
+const KILLS = killsFor(0.4);
 const AT_ONCE = 2;
 /** After so many kills a growing cassette gives way to a new one, so that it does not become the whole test. */
 const KILLS_A_CASSETTE = 10;

@@ -21,8 +21,17 @@ export interface CassetteStore {
    */
   save(cassette: Cassette, since?: Cassette): Promise<void>;
 
-  /** The same, synchronously: called when the process exits. Throws CassetteSaveError. */
+  /**
+   * The same, synchronously: called when the process exits. Throws CassetteSaveError. A store with `flush` stores what
+   * is not stored yet as well, and is called also where the cassette is the one that was last saved.
+   */
   saveSync?(cassette: Cassette, since?: Cassette): void;
+
+  /**
+   * For a store whose `save` resolves before the cassette is stored: resolves when everything that was saved is.
+   * Called when a Broker is closed. Rejects with CassetteSaveError.
+   */
+  flush?(): Promise<void>;
 }
 
 /** How messages name a store. */

@@ -46,6 +46,15 @@ export class Cassette {
     return fresh.find((interaction) => !interaction.recording.truncated) ?? fresh[0];
   }
 
+  /**
+   * The interactions that were appended to `earlier` to make this cassette, in their order; undefined where it was not
+   * made from `earlier` by appending alone. Costs what they are many, however large the cassette is.
+   */
+  since(earlier: Cassette): readonly Interaction[] | undefined {
+    const isPrefix = earlier.#size === 0 || (earlier.#log === this.#log && earlier.#size <= this.#size);
+    return isPrefix ? this.#log.items.slice(earlier.#size, this.#size) : undefined;
+  }
+
   /** A cassette with one interaction more; this one stays as it is. */
   append(interaction: Interaction): Cassette {
     const next = new Cassette();

@@ -3,11 +3,20 @@ import type { KnownRequest, MissExplanation } from './miss.js';
 
 /**
  * What a Broker leaves to the protocol: what may be stored, what counts in a look-up, how a MISS is explained. Every
- * method is synchronous, and does no I/O.
+ * method but `prepare` is synchronous, and none does I/O.
  */
 export interface Policy {
   /** The request as it is looked up, stored and shown: without secrets. Applied twice it changes nothing more. */
   request(request: InteractionRequest): InteractionRequest;
+
+  /**
+   * Called when a response has ended, with the very chunks that `response` will get: does in the background what would
+   * hold up the event loop there. `response` has to do without it where it rejects, and at the exit of the process,
+   * where nobody can wait.
+   *
+   * @returns Undefined where there is nothing to do.
+   */
+  prepare?(chunks: readonly ResponseChunk[]): Promise<void> | undefined;
 
   /** The response as it is stored. @param request What it answers, as `request` gave it. */
   response(chunks: readonly ResponseChunk[], request: InteractionRequest): readonly ResponseChunk[];

@@ -30,7 +30,10 @@ export class Recorder {
   #recorded = 0;
   /** By match key: the places of the requests whose recordings were collapsed. */
   readonly #collapsed = new Map<string, number[]>();
+  /** Those that are not in the cassette, and may yet be. */
   readonly #open = new Set<Recording>();
+  /** Of these the ones that have ended and are being prepared, with what puts them into the cassette at once. */
+  readonly #preparing = new Map<Recording, () => void>();
   /** The recordings that failed to be saved, and whose readers may have left before they were told. */
   readonly #untold = new Set<Recording>();
 
@@ -58,7 +61,7 @@ export class Recorder {
   begin(head: RequestHead, order: number, group?: RecordingGroup): Recording {
     const recording = new Recording(
       {
-        commit: (ended, outcome) => this.#commit(ended, outcome),
+        commit: (ended, outcome) => this.#prepared(ended, outcome),
         forget: (ended) => this.#open.delete(ended),
       },
       head,
@@ -79,11 +82,14 @@ export class Recorder {
   }
 
   /**
-   * Ends the session: drops what it superseded from the store, in one save.
+   * Ends the session: drops what it superseded from the store, in one save. Waits for what has ended before.
    *
    * @throws CassetteSaveError where the save fails.
    */
   async close(): Promise<void> {
+    while (this.#preparing.size > 0) {
+      await Promise.all([...this.#preparing.keys()].map(({ settled }) => settled));
+    }
     const told = this.#wasTold();
     this.#compact();
     await this.#save().catch((error: unknown) => {
@@ -91,6 +97,7 @@ export class Recorder {
         throw error;
       }
     });
+    await this.#parts.saver.flush();
   }
 
   /**
@@ -99,8 +106,12 @@ export class Recorder {
    * @throws CassetteSaveError where the save fails.
    */
   closeSync(): void {
+    for (const commit of this.#preparing.values()) {
+      commit();
+    }
     for (const recording of this.#open) {
       void recording.truncate();
+      this.#preparing.get(recording)?.();
     }
     const told = this.#wasTold();
     this.#compact();
@@ -113,8 +124,28 @@ export class Recorder {
     }
   }
 
+  /** Commits the recording: at once where the policy has nothing to prepare, else when that is done or has failed. */
+  #prepared(recording: Recording, outcome: Outcome): Promise<void> {
+    const preparing =
+      recording.request === undefined
+        ? undefined
+        : this.#parts.policy.prepare?.(recording.responseChunks);
+    if (preparing === undefined) {
+      return this.#commit(recording, outcome);
+    }
+    return new Promise((resolve) => {
+      const commit = () => {
+        if (this.#preparing.delete(recording)) {
+          resolve(this.#commit(recording, outcome));
+        }
+      };
+      this.#preparing.set(recording, commit);
+      preparing.then(commit, commit);
+    });
+  }
+
   // Synchronous up to the save, so that `closeSync` has everything in the cassette when it writes.
-  #commit(recording: Recording, outcome: Outcome): Promise<void> {
+  async #commit(recording: Recording, outcome: Outcome): Promise<void> {
     this.#open.delete(recording);
     if (recording.request === undefined) {
       if (outcome !== 'truncated') {
@@ -140,17 +171,19 @@ export class Recorder {
     }
     const responseChunks = this.#parts.policy.response(recording.responseChunks, request);
     const lane = story?.lane(this.#parts.session.id, this.#parts.session.lane) ?? [];
+    const collapsed = this.#collapsed.get(key) ?? [];
     if (
       sequence &&
       outcome === 'whole' &&
-      !this.#awaitsEarlier(recording, key) &&
-      repeatsLast(lane, recording, responseChunks)
+      // In this order: the second one looks at every exchange that is open.
+      repeatsLast(lane, recording, responseChunks) &&
+      !this.#awaitsEarlier(recording, key)
     ) {
-      this.#collapsed.set(key, [...(this.#collapsed.get(key) ?? []), recording.order]);
+      this.#collapsed.set(key, collapsed);
+      collapsed.splice(countBelow(collapsed, recording.order), 0, recording.order);
       return this.#save();
     }
-    const collapsed = (this.#collapsed.get(key) ?? []).filter((place) => place < recording.order).length;
-    const metadata = this.#metadata(recording, outcome, lane, collapsed);
+    const metadata = this.#metadata(recording, outcome, lane, countBelow(collapsed, recording.order));
     const interaction = new Interaction({ request, responseChunks, metadata });
     if (this.#parts.policy.accepts?.(interaction) === false) {
       return Promise.resolve();
@@ -198,7 +231,7 @@ export class Recorder {
       ['order', String(recording.order)],
     ];
     if (collapsed > 0) {
-      const before = lane.filter((earlier) => (earlier.recording.order ?? 0) < recording.order).length;
+      const before = countBelow(lane, recording.order, (earlier) => earlier.recording.order ?? 0);
       pairs.push(['nth', String(before + collapsed + 1)]);
     }
     pairs.push(['ended', outcome]);
@@ -230,6 +263,18 @@ export class Recorder {
   #wasTold(): boolean {
     return this.#parts.saver.failed === this.#cassette && [...this.#untold].every(({ surfaced }) => surfaced);
   }
+}
+
+/**
+ * How many entries of an ascending list are below a limit. Counted from the end: what ends now was mostly dispatched
+ * last, so that it costs the same however long the list is.
+ */
+function countBelow<T>(list: readonly T[], limit: number, placeOf = Number as (entry: T) => number): number {
+  let count = list.length;
+  while (count > 0 && placeOf(list[count - 1] as T) >= limit) {
+    count--;
+  }
+  return count;
 }
 
 /** Is the response the same as the lane's last one, with no later request in between? */

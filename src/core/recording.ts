@@ -40,6 +40,7 @@ export class Recording {
   #lastActivity = this.#begun;
   #answeredAfterMs: number | undefined;
   #endedAfterMs = 0;
+  #responseChunks: readonly ResponseChunk[] = [];
   #error: unknown;
   #ending: Promise<void> | undefined;
   #finish!: () => void;
@@ -86,10 +87,9 @@ export class Recording {
     return this.#error;
   }
 
-  /** The response as chunks; one empty chunk where nothing has arrived. */
-  get responseChunks(): ResponseChunk[] {
-    const parts = this.#parts.length === 0 ? [{ pieces: [], metadata: [] }] : this.#parts;
-    return parts.map(({ pieces, metadata }, sequence) => ({ data: joined(pieces), sequence, metadata }));
+  /** The response as chunks, once it has ended; one empty chunk where nothing has arrived. */
+  get responseChunks(): readonly ResponseChunk[] {
+    return this.#responseChunks;
   }
 
   /**
@@ -153,6 +153,7 @@ export class Recording {
   #end(outcome: Outcome): Promise<void> {
     if (this.#ending === undefined) {
       this.#endedAfterMs = Math.round(monotonicNow() - this.#begun);
+      this.#responseChunks = chunksOf(this.#parts);
       this.#ending = this.#commit(outcome).then(this.#finish, (error: unknown) => {
         this.#failure = error;
         this.#finish();
@@ -172,6 +173,11 @@ export class Recording {
       return Promise.reject(error);
     }
   }
+}
+
+function chunksOf(parts: readonly Part[]): ResponseChunk[] {
+  const some = parts.length === 0 ? [{ pieces: [], metadata: [] }] : parts;
+  return some.map(({ pieces, metadata }, sequence) => ({ data: joined(pieces), sequence, metadata }));
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {

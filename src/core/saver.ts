@@ -54,13 +54,30 @@ export class Saver {
   }
 
   /**
+   * Resolves when all that was saved is stored, for a store that acknowledges earlier.
+   *
+   * @throws CassetteSaveError where that fails.
+   */
+  async flush(): Promise<void> {
+    const store = this.#store;
+    if (store?.flush === undefined) {
+      return;
+    }
+    try {
+      await withDeadline(async () => store.flush?.(), this.#wait, this.#late(store));
+    } catch (cause) {
+      throw asSaveError(store, cause);
+    }
+  }
+
+  /**
    * Saves at once, where the store can.
    *
    * @throws CassetteSaveError where the save fails.
    */
   saveSync(cassette: Cassette): void {
     const store = this.#store;
-    if (cassette === this.#saved || store?.saveSync === undefined) {
+    if (store?.saveSync === undefined || (cassette === this.#saved && store.flush === undefined)) {
       return;
     }
     try {
@@ -73,17 +90,18 @@ export class Saver {
 
   async #write(store: CassetteStore): Promise<void> {
     const attempted = this.#wanted;
-    const late = () =>
-      new CassetteSaveError(locationOf(store), {
-        problem: `the store did not answer within ${this.#wait} ms`,
-      });
     try {
-      await withDeadline(() => this.#saveInTurn(store), this.#wait, late);
+      await withDeadline(() => this.#saveInTurn(store), this.#wait, this.#late(store));
       this.#failed = undefined;
     } catch (cause) {
       this.#failed = attempted;
       throw asSaveError(store, cause);
     }
+  }
+
+  #late(store: CassetteStore): () => CassetteSaveError {
+    const problem = `the store did not answer within ${this.#wait} ms`;
+    return () => new CassetteSaveError(locationOf(store), { problem });
   }
 
   /** Saves after the save before, even one that was given up: what is older must not come to lie over it. */

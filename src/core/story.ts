@@ -59,10 +59,16 @@ export class Story {
 
   /** The first recording, a whole one before one that failed, and this before a truncated one. */
   first(): Interaction {
-    const all = [...this.#fresh.values()].flat();
-    const ended = all.filter((interaction) => !interaction.recording.truncated);
-    const whole = ended.find((interaction) => interaction.recording.failure === undefined);
-    return whole ?? ended[0] ?? (all[0] as Interaction);
+    let answer: Interaction | undefined;
+    for (const interaction of this.#all()) {
+      if (!interaction.recording.truncated) {
+        if (interaction.recording.failure === undefined) {
+          return interaction;
+        }
+        answer ??= interaction;
+      }
+    }
+    return answer ?? (this.#lane(() => [])[0] as Interaction);
   }
 
   /**
@@ -86,6 +92,12 @@ export class Story {
   /** The recordings of one lane of one session, in order. */
   lane(session: string, lane: string): readonly Interaction[] {
     return this.#sessions.get(session)?.get(lane) ?? [];
+  }
+
+  *#all(): Generator<Interaction> {
+    for (const lane of this.#fresh.values()) {
+      yield* lane;
+    }
   }
 
   get #fresh(): Map<string, Lane> {

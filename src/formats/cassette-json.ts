@@ -1,6 +1,7 @@
 import { SuperJSON } from 'superjson';
 import { CassetteLoadError, describe } from '../core/errors.js';
 import { Interaction } from '../core/interaction.js';
+import { FOOTER, SEPARATOR, splitBlocks, wholeBeginning } from './cassette-blocks.js';
 import {
   type BodyWriter,
   base64Bodies,
@@ -84,16 +85,35 @@ function unprintable({ request }: Interaction): never {
 
 /** The text of a cassette file, from its interactions' blocks. */
 export function printCassette(blocks: readonly string[]): string {
-  return blocks.length === 0 ? `${HEAD}]\n}\n` : `${HEAD}\n${blocks.join(',\n')}\n  ]\n}\n`;
+  return blocks.length === 0 ? `${HEAD}]\n}\n` : `${HEAD}\n${blocks.join(SEPARATOR)}${FOOTER}`;
+}
+
+/** The blocks of a cassette file as they stand there; undefined where it is laid out in another way. */
+export function blocksOf(text: string): readonly string[] | undefined {
+  return text.startsWith(`${HEAD}\n`) && text.endsWith(FOOTER)
+    ? splitBlocks(text.slice(HEAD.length + 1, -FOOTER.length))
+    : undefined;
+}
+
+/** The interactions of a cassette file. `parseFile` has the errors. */
+export function parseCassette(text: string, location: string): Interaction[] {
+  return parseFile(text, location).interactions;
+}
+
+/** What a cassette file holds. */
+export interface ParsedFile {
+  readonly interactions: Interaction[];
+  /** Does the footer stand at its end, and close the interactions, so that a block may be appended? */
+  readonly growable: boolean;
 }
 
 /**
- * The interactions of a cassette file.
+ * What a cassette file holds.
  *
  * @throws CassetteLoadError for text that is empty, cut off, no JSON, in conflict, of a newer version or no cassette,
  * and for an interaction that is not well formed; it says which.
  */
-export function parseCassette(text: string, location: string): Interaction[] {
+export function parseFile(text: string, location: string): ParsedFile {
   const fail = (problem: string, hint = START_AGAIN, cause?: unknown) =>
     new CassetteLoadError(location, { problem, hint, cause });
   if (text.trim() === '') {
@@ -108,7 +128,7 @@ export function parseCassette(text: string, location: string): Interaction[] {
       throw fail('it holds git conflict markers', hint, cause);
     }
     const problem = isCutOff(text) ? `it is cut off after byte ${Buffer.byteLength(text)}` : 'it is not JSON';
-    throw fail(`${problem} (${describe(cause)})`, START_AGAIN, cause);
+    throw fail(`${problem} (${describe(cause)})`, repairOf(text), cause);
   }
   const { interposition: version, interactions } = (file ?? {}) as Record<string, unknown>;
   if (typeof version === 'number' && version > FORMAT_VERSION) {
@@ -120,7 +140,11 @@ export function parseCassette(text: string, location: string): Interaction[] {
   if (version !== FORMAT_VERSION || !Array.isArray(interactions)) {
     throw fail(`it is not a cassette: "interposition": ${FORMAT_VERSION} and "interactions" are missing`);
   }
-  return interactions.map((envelope, index) => {
+  const members = Object.keys(file as object);
+  // Members whose names are numbers come first here, wherever they stand; so there must be no others at all.
+  const isLast = members.length === 2 && members[1] === 'interactions';
+  const growable = isLast && interactions.length > 0 && text.endsWith(FOOTER);
+  const read = interactions.map((envelope, index) => {
     try {
       return readEnvelope(envelope);
     } catch (cause) {
@@ -128,6 +152,17 @@ export function parseCassette(text: string, location: string): Interaction[] {
       throw fail(`interaction ${index + 1} of ${interactions.length}: ${describe(cause)}`, hint, cause);
     }
   });
+  return { interactions: read, growable };
+}
+
+/** What to do about text that is no JSON. */
+function repairOf(text: string): string {
+  const whole = wholeBeginning(text, HEAD);
+  return whole === undefined
+    ? START_AGAIN
+    : `Its beginning is whole: cut it after byte ${whole.bytes} and put ${JSON.stringify(FOOTER)} behind that, and ` +
+        `it has ${whole.blocks === 1 ? 'one interaction' : `${whole.blocks} interactions`}. Or restore it from ` +
+        'version control.';
 }
 
 function readEnvelope(envelope: unknown): Interaction {

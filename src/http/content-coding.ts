@@ -4,8 +4,6 @@ import { ChunksMemo } from './chunks-memo.js';
 import { type ContentCoding, decodeWhole, encodeWhole, isSupported, MAX_DECODED, plain } from './codecs.js';
 import { encodeStream } from './coded-stream.js';
 
-export { type ContentCoding, isSupported } from './codecs.js';
-
 /** A body without its content codings. */
 export interface DecodedBody {
   /**

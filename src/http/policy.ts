@@ -1,11 +1,11 @@
 import type { HeaderPair, Interaction, InteractionRequest, ResponseChunk } from '../core/interaction.js';
 import type { KnownRequest, MissExplanation } from '../core/miss.js';
 import type { Policy, Variables } from '../core/policy.js';
-import { decodeBody } from './content-coding.js';
+import { decodeBody, prepareDecoding } from './content-coding.js';
 import { explainMiss, missText } from './explain.js';
 import { HttpMatch, type MatchOptions } from './match.js';
 import { type RedactOptions, Redactor } from './redact.js';
-import { readResponse } from './response.js';
+import { fieldsOf, readResponse } from './response.js';
 import { SecretMemory } from './secret-memory.js';
 import { Bindings } from './vary.js';
 
@@ -63,6 +63,13 @@ export class HttpPolicy implements Policy {
 
   request(request: InteractionRequest): InteractionRequest {
     return this.#redactor.request(decoded(request));
+  }
+
+  prepare(chunks: readonly ResponseChunk[]): Promise<void> | undefined {
+    return prepareDecoding(
+      chunks.map(({ data }) => data),
+      fieldsOf('header', chunks),
+    );
   }
 
   response(chunks: readonly ResponseChunk[], request: InteractionRequest): readonly ResponseChunk[] {

@@ -12,15 +12,7 @@ import {
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ageMs, isAlive } from './file-lock.js';
-
-/** What tells one state of a file from another. */
-export type Stamp = string;
-
-/** The state of a file; undefined where there is none. */
-export function stampOf(path: string): Stamp | undefined {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat && `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`;
-}
+import { type Steps, syncFolderOf } from './steps.js';
 
 /** The file that a path leads to: a symbolic link stays one, also where it points to nothing yet. */
 export function targetOf(path: string): string {
@@ -28,7 +20,7 @@ export function targetOf(path: string): string {
   // As many links in a row as Linux follows.
   for (let links = 0; links < 40; links++) {
     try {
-      return realpathSync(target);
+      return realpathSync.native(target);
     } catch {
       try {
         target = resolve(realpathSync(dirname(target)), readlinkSync(target));
@@ -40,49 +32,48 @@ export function targetOf(path: string): string {
   return path;
 }
 
+/** How a file is replaced. */
+export interface ReplaceOptions {
+  /** Is the loss of power to be survived as well? */
+  readonly fsync: boolean;
+  /** Called right before the new content takes its place: what it throws stops that. */
+  check(): void;
+}
+
 /**
  * Gives the file this content, all or nothing: a reader, and whoever comes after a crash, sees the old content or the
  * new. An existing file keeps its mode.
  *
  * @param target The file itself, no link to it.
  */
-export async function replaceFile(target: string, content: string): Promise<void> {
-  const temporary = draftOf(target);
+export function* replaceFile(target: string, content: string | Uint8Array, options: ReplaceOptions): Steps {
+  const temporary = `${target}.${SELF}.${++drafts}.tmp`;
+  const flush = options.fsync;
   try {
-    await writeFile(temporary, content);
+    yield {
+      now: () => writeFileSync(temporary, content, { flush }),
+      later: () => writeFile(temporary, content, { flush }),
+    };
     // Synchronous, so that a rename still under way at the exit cannot undo what the exit writes.
-    commit(target, temporary);
+    commit(target, temporary, options.check);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
-}
-
-/** The same, synchronously. */
-export function replaceFileSync(target: string, content: string): void {
-  const temporary = draftOf(target);
-  try {
-    writeFileSync(temporary, content);
-    commit(target, temporary);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+  if (options.fsync) {
+    yield* syncFolderOf(target);
   }
 }
 
 const SELF = `${process.pid}.${randomBytes(4).toString('hex')}`;
 let drafts = 0;
 
-function draftOf(target: string): string {
-  removeOrphans(target);
-  return `${target}.${SELF}.${++drafts}.tmp`;
-}
-
-function commit(target: string, temporary: string): void {
+function commit(target: string, temporary: string, check: () => void): void {
   const mode = statSync(target, { throwIfNoEntry: false })?.mode;
   if (mode !== undefined) {
     chmodSync(temporary, mode & 0o7777);
   }
+  check();
   renameSync(temporary, target);
 }
 
@@ -91,7 +82,7 @@ const ORPHAN_AGE_MS = 60_000;
 const swept = new Set<string>();
 
 /** Removes, once a process and file, the drafts that killed processes left beside it. */
-function removeOrphans(target: string): void {
+export function removeOrphans(target: string): void {
   if (swept.has(target)) {
     return;
   }

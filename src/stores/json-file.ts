@@ -1,36 +1,57 @@
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { closeSync } from 'node:fs';
 import { Cassette } from '../core/cassette.js';
 import type { CassetteStore } from '../core/cassette-store.js';
-import { CassetteLoadError, CassetteSaveError, describe, InvalidOptionError } from '../core/errors.js';
-import type { Interaction } from '../core/interaction.js';
-import { parseCassette, printCassette, printInteraction } from '../formats/cassette-json.js';
-import { replaceFile, replaceFileSync, type Stamp, stampOf, targetOf } from './atomic-file.js';
-import { exclusively, exclusivelySync } from './file-lock.js';
+import { FOOTER, SEPARATOR } from '../formats/cassette-blocks.js';
+import { blocksOf, parseFile, printCassette, printInteraction } from '../formats/cassette-json.js';
+import { removeOrphans, replaceFile, targetOf } from './atomic-file.js';
+import { applied, type Block, type Change, changeTo, without } from './cassette-change.js';
+import { isMissing, loadError, saveError } from './file-errors.js';
+import { type FileLock, inTurn, LostLockError, lock, lockSync } from './file-lock.js';
+import { absolutePath } from './file-path.js';
+import {
+  blocksSince,
+  type Content,
+  endsWithFooter,
+  type FileState,
+  readFrom,
+  readGrowing,
+  replaceFooter,
+  restore,
+  stateAt,
+  stateOf,
+} from './growing-file.js';
+import { doLater, doNow, type Steps, syncFile } from './steps.js';
+import { committedIn, decode, openIfThere, recover, type TornFile } from './torn-file.js';
 
 /** Options of a JsonFileCassetteStore. */
 export interface JsonFileCassetteStoreOptions {
   /** Load an empty cassette where the file is missing, instead of failing; false where left out. */
   readonly createIfMissing?: boolean;
+  /**
+   * Is a save to survive the loss of power too, and not only the death of the process? It then waits for the disk,
+   * three times a save. False where left out.
+   */
+  readonly fsync?: boolean;
+  /** Told where an append was found torn; `process.emitWarning` where left out. */
+  readonly warn?: (message: string) => void;
 }
 
 /** What this store knows of the file since it last read or wrote it. */
-interface Known {
-  readonly stamp: Stamp | undefined;
-  /** What the file held. */
-  readonly blocks: readonly string[];
-  /** What of it is this side's: what was loaded from it or saved into it. */
-  readonly own: readonly string[];
+interface Known extends FileState {
+  /** May blocks be put in the place of its footer? */
+  readonly growable: boolean;
 }
 
-const NO_BLOCKS: readonly string[] = [];
-const NOTHING_KNOWN: Known = { stamp: undefined, blocks: NO_BLOCKS, own: NO_BLOCKS };
+/** What a save has to do: nothing, put blocks behind those that are there, or in the place of all. */
+interface Plan {
+  readonly kind: 'nothing' | 'append' | 'replace';
+  readonly blocks: readonly Block[];
+}
 
 /**
- * A cassette in one pretty-printed JSON file. A save replaces the file at once: a crash leaves the old one or the new
- * one. A file that somebody else changed since it was read is merged, not overwritten: what was deleted stays deleted.
+ * A cassette in one pretty-printed JSON file. A save appends what is new; where something was removed, it replaces the
+ * file at once. A crash loses nothing that was saved before. A file that somebody else changed since it was read is
+ * merged, not overwritten: what was deleted stays deleted.
  *
  * @throws InvalidOptionError from the constructor for a URL that is no `file:` URL, or an empty path.
  */
@@ -38,50 +59,66 @@ export class JsonFileCassetteStore implements CassetteStore {
   /** The absolute path. */
   readonly location: string;
   readonly #createIfMissing: boolean;
-  readonly #printed = new WeakMap<Interaction, string>();
-  #known = NOTHING_KNOWN;
-  /** What was loaded and not printed yet: a replay never needs it. */
-  #loaded: readonly Interaction[] = [];
+  readonly #fsync: boolean;
+  readonly #torn: TornFile;
+  #known: Known | undefined;
+  /** What was last loaded or saved here. */
+  #last = new Cassette();
+  /** By what a caller knew when he saved: what was saved for him, which he may not have heard of yet. */
+  readonly #saved = new WeakMap<Cassette, Cassette>();
+  #syncSaves = 0;
 
   /** @param path A path, relative to the working directory of this moment, or a `file:` URL. */
   constructor(path: string | URL, options: JsonFileCassetteStoreOptions = {}) {
     this.location = absolutePath(path);
     this.#createIfMissing = options.createIfMissing ?? false;
+    this.#fsync = options.fsync ?? false;
+    const warn = options.warn ?? ((message: string) => process.emitWarning(message));
+    this.#torn = { location: this.location, fsync: this.#fsync, warn };
   }
 
   /**
+   * Where an append is torn, or under way, this is what the file held before it.
+   *
    * @throws CassetteLoadError where the file is missing (unless made with `createIfMissing`), unreadable, a folder,
    * empty, cut off, not JSON, of a newer version, or holds an interaction that is not well formed.
    */
   async load(): Promise<Cassette> {
-    let bytes: Uint8Array;
-    let stamp: Stamp | undefined;
-    try {
-      // Before the read: a change in between is then noticed at the next save.
-      stamp = stampOf(this.location);
-      bytes = await readFile(this.location);
-    } catch (cause) {
-      if (isMissing(cause) && this.#createIfMissing) {
-        this.#known = NOTHING_KNOWN;
-        this.#loaded = [];
-        return new Cassette();
+    const content = await this.#read();
+    this.#known = undefined;
+    this.#last = new Cassette();
+    if (content !== undefined) {
+      const { bytes, state } = content;
+      try {
+        const { interactions, growable } = parseFile(decode(bytes, this.location), this.location);
+        this.#last = new Cassette(interactions);
+        this.#known = { ...state, growable };
+      } catch (error) {
+        const committed = committedIn(content, this.#torn);
+        if (committed === undefined) {
+          throw error;
+        }
+        this.#last = new Cassette(committed);
       }
-      throw loadError(this.location, cause);
     }
-    const interactions = parseCassette(decode(bytes, this.location), this.location);
-    this.#loaded = interactions;
-    this.#known = { stamp, blocks: NO_BLOCKS, own: NO_BLOCKS };
-    return new Cassette(interactions);
+    return this.#last;
   }
 
   /** @throws CassetteSaveError where the file cannot be written, or what is there now cannot be read. */
   async save(cassette: Cassette, since?: Cassette): Promise<void> {
+    const syncSaves = this.#syncSaves;
     try {
       const target = targetOf(this.location);
-      await exclusively(target, async () => {
-        const next = this.#next(cassette, since);
-        await replaceFile(target, printCassette(next.blocks));
-        this.#known = { ...next, stamp: stampOf(target) };
+      await inTurn(target, async () => {
+        const before = this.#basis(cassette, since);
+        // A `saveSync` that was asked for later has this one's interactions, and is not to be undone.
+        const isOvertaken = syncSaves !== this.#syncSaves;
+        if (isOvertaken && (since === undefined || before.since(cassette) !== undefined)) {
+          return;
+        }
+        const change = changeTo(cassette, before);
+        await this.#saveLater(target, change);
+        this.#remember(cassette, change, since);
       });
     } catch (cause) {
       throw saveError(this.location, cause);
@@ -90,123 +127,153 @@ export class JsonFileCassetteStore implements CassetteStore {
 
   /** @throws CassetteSaveError as `save` does. */
   saveSync(cassette: Cassette, since?: Cassette): void {
+    this.#syncSaves++;
     try {
       const target = targetOf(this.location);
-      exclusivelySync(target, () => {
-        const next = this.#next(cassette, since);
-        replaceFileSync(target, printCassette(next.blocks));
-        this.#known = { ...next, stamp: stampOf(target) };
-      });
+      const change = changeTo(cassette, this.#basis(cassette, since));
+      const held = lockSync(target);
+      try {
+        doNow(this.#write(target, held, change));
+      } finally {
+        held.release();
+      }
+      this.#remember(cassette, change, since);
     } catch (cause) {
       throw saveError(this.location, cause);
     }
   }
 
-  #print(interaction: Interaction): string {
-    let block = this.#printed.get(interaction);
-    if (block === undefined) {
-      block = printInteraction(interaction);
-      this.#printed.set(interaction, block);
+  async #saveLater(target: string, change: Change): Promise<void> {
+    for (;;) {
+      const held = await lock(target);
+      try {
+        return await doLater(this.#write(target, held, change));
+      } catch (error) {
+        if (!(error instanceof LostLockError)) {
+          throw error;
+        }
+        // Somebody took this side for dead. What of the change stands in the file by now is found by reading it.
+        this.#known = undefined;
+      } finally {
+        held.release();
+      }
     }
-    return block;
   }
 
-  /** What the file is to hold, and what of it is this side's. */
-  #next(cassette: Cassette, since?: Cassette): Omit<Known, 'stamp'> {
-    if (this.#loaded.length > 0) {
-      const loaded = this.#loaded.map((interaction) => this.#print(interaction));
-      this.#loaded = [];
-      this.#known = { ...this.#known, blocks: loaded, own: loaded };
+  /** What the caller's cassette is to be compared with. */
+  #basis(cassette: Cassette, since: Cassette | undefined): Cassette {
+    if (since === undefined) {
+      return this.#last;
     }
-    const own = cassette.interactions.map((interaction) => this.#print(interaction));
-    const { stamp, blocks: known } = this.#known;
-    const before = since?.interactions.map((interaction) => this.#print(interaction)) ?? this.#known.own;
-    const now = stampOf(this.location);
-    const blocks = now === stamp ? known : now === undefined ? [] : this.#readBlocks();
-    const isOwn = blocks.length === before.length && blocks.every((block, index) => block === before[index]);
-    return { own, blocks: isOwn ? own : merged(blocks, before, own) };
+    const saved = this.#saved.get(since);
+    const isOnItsWay =
+      saved !== undefined && (cassette.since(saved) !== undefined || saved.since(cassette) !== undefined);
+    return isOnItsWay ? saved : since;
   }
 
-  #readBlocks(): readonly string[] {
-    const text = decode(readFileSync(this.location), this.location);
-    return parseCassette(text, this.location).map((interaction) => this.#print(interaction));
+  #remember(cassette: Cassette, { before }: Change, since = before): void {
+    this.#last = cassette;
+    this.#saved.set(since, cassette);
+  }
+
+  *#write(target: string, held: FileLock, change: Change): Steps {
+    removeOrphans(target);
+    if (held.left !== undefined) {
+      yield* recover(target, held, held.left, this.#torn);
+    }
+    const file = openIfThere(target);
+    try {
+      const { kind, blocks } =
+        file === undefined ? { kind: 'replace', blocks: change.added } : this.#plan(file, change);
+      if (file !== undefined && kind === 'append') {
+        yield* this.#append(file, held, blocks);
+      } else if (kind === 'replace') {
+        const text = printCassette(blocks.map((block) => block.text));
+        yield* replaceFile(target, text, { fsync: this.#fsync, check: () => held.check() });
+        const state = stateAt(target);
+        this.#known = state && { ...state, growable: blocks.length > 0 };
+      }
+    } finally {
+      if (file !== undefined) {
+        closeSync(file);
+      }
+    }
+  }
+
+  #plan(file: number, change: Change): Plan {
+    const state = stateOf(file);
+    const known = this.#known;
+    if (change.removed.length === 0 && known?.growable && endsWithFooter(file, state.size)) {
+      if (known.stamp === state.stamp) {
+        return planFor(change.added);
+      }
+      const theirs = known.ino === state.ino ? blocksSince(file, known.size, state.size) : undefined;
+      if (theirs !== undefined) {
+        this.#known = { ...state, growable: true };
+        return planFor(without(change.added, theirs));
+      }
+    }
+    const text = decode(readFrom(file, 0, state.size), this.location);
+    const { interactions, growable } = parseFile(text, this.location);
+    const texts = blocksOf(text);
+    const now = interactions.map((interaction, index) => ({
+      interaction,
+      text: texts?.[index] ?? printInteraction(interaction),
+    }));
+    const { kept, added } = applied(change, now);
+    this.#known = { ...state, growable };
+    const isWhole = kept.length === now.length;
+    return isWhole && (growable || added.length === 0)
+      ? planFor(added)
+      : { kind: 'replace', blocks: [...kept, ...added] };
+  }
+
+  *#append(file: number, held: FileLock, blocks: readonly Block[]): Steps {
+    const before = stateOf(file);
+    const text = blocks.map((block) => `${SEPARATOR}${block.text}`).join('');
+    this.#known = undefined;
+    held.note(before);
+    if (this.#fsync) {
+      yield* held.sync();
+    }
+    held.check();
+    try {
+      replaceFooter(file, before.size, `${text}${FOOTER}`);
+      if (this.#fsync) {
+        yield* syncFile(file);
+      }
+    } catch (error) {
+      undo(file, held, before.size);
+      throw error;
+    }
+    held.check();
+    this.#known = { ...stateOf(file), growable: true };
+  }
+
+  /** What the file holds; undefined where there is none, and that may be. */
+  async #read(): Promise<Content | undefined> {
+    try {
+      return await readGrowing(this.location);
+    } catch (cause) {
+      if (isMissing(cause) && this.#createIfMissing) {
+        return undefined;
+      }
+      throw loadError(this.location, cause);
+    }
   }
 }
 
-/**
- * What the file is to hold when it is not this side's alone: what it holds now, without what this side has removed
- * since it last saved, and with what this side has added.
- */
-function merged(
-  now: readonly string[],
-  before: readonly string[],
-  own: readonly string[],
-): readonly string[] {
-  const inBefore = new Set(before);
-  const inOwn = new Set(own);
-  const inNow = new Set(now);
-  const kept = now.filter((block) => inOwn.has(block) || !inBefore.has(block));
-  return [...kept, ...own.filter((block) => !inBefore.has(block) && !inNow.has(block))];
+function planFor(added: readonly Block[]): Plan {
+  return { kind: added.length === 0 ? 'nothing' : 'append', blocks: added };
 }
 
-function absolutePath(path: string | URL): string {
-  const isUrl =
-    path instanceof URL || (typeof path === 'string' && /^(?:file:|[a-z][a-z\d+.-]+:\/\/)/i.test(path));
-  const local = isUrl ? pathOfUrl(path) : path;
-  if (typeof local !== 'string') {
-    throw new InvalidOptionError('cassette path', `${String(path)} is neither a path nor a file: URL.`);
+/** After a failure in an append. Where the file cannot be put right, whoever takes the lock next has to. */
+function undo(file: number, held: FileLock, size: number): void {
+  if (held.held) {
+    try {
+      restore(file, size);
+    } catch {
+      held.leave();
+    }
   }
-  if (local === '' || local.includes('\0')) {
-    throw new InvalidOptionError('cassette path', `${JSON.stringify(path)} names no file.`);
-  }
-  return resolve(local);
-}
-
-function pathOfUrl(url: string | URL): string {
-  try {
-    return fileURLToPath(url);
-  } catch (cause) {
-    const problem = `${url} is no file: URL that leads to a file here: ${describe(cause)}`;
-    throw new InvalidOptionError('cassette path', problem, { cause });
-  }
-}
-
-/** The text of a file, without a byte order mark. What a cut left of its last character does not count. */
-function decode(bytes: Uint8Array, location: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
-  } catch (cause) {
-    const hint = 'Save it as UTF-8, or restore it from version control.';
-    throw new CassetteLoadError(location, { cause, problem: 'it is not UTF-8 text', hint });
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException)?.code === 'ENOENT';
-}
-
-function loadError(location: string, cause: unknown): CassetteLoadError {
-  const code = (cause as NodeJS.ErrnoException)?.code;
-  if (isMissing(cause)) {
-    return new CassetteLoadError(location, {
-      cause,
-      problem: 'the file does not exist',
-      hint:
-        'Record it first, in mode "record" or "auto"; a store that may start empty is made with ' +
-        '{ createIfMissing: true }.',
-    });
-  }
-  if (code === 'EISDIR') {
-    return new CassetteLoadError(location, { cause, problem: 'it is a folder', hint: 'Name a file in it.' });
-  }
-  if (code === 'EACCES' || code === 'EPERM') {
-    const hint = 'Give this user the right to read it.';
-    return new CassetteLoadError(location, { cause, problem: `it may not be read (${code})`, hint });
-  }
-  return new CassetteLoadError(location, { cause });
-}
-
-function saveError(location: string, cause: unknown): CassetteSaveError {
-  const hint = 'What was in the file is still there; this recording is not.';
-  return new CassetteSaveError(location, { cause, problem: describe(cause).replace(/\.$/, ''), hint });
 }

@@ -30,12 +30,16 @@ export class ScanningCassetteStore implements CassetteStore {
   readonly location: string;
   /** As `save`, but nothing can be scanned: with `error` what was not scanned before is left out, and this throws. */
   readonly saveSync?: (cassette: Cassette, since?: Cassette) => void;
+  readonly flush?: () => Promise<void>;
   readonly #store: CassetteStore;
   readonly #scanner: Scanner;
   readonly #options: ScanningCassetteStoreOptions;
   /** What was scanned, or stood in the store before. */
   readonly #passed = new WeakSet<Interaction>();
   readonly #refused = new WeakSet<Interaction>();
+  #hasRefused = false;
+  /** All of it was scanned, or stood in the store before. */
+  #known = new Cassette();
   #turn: Promise<void> = Promise.resolve();
 
   constructor(store: CassetteStore, scanner: Scanner, options: ScanningCassetteStoreOptions) {
@@ -45,6 +49,9 @@ export class ScanningCassetteStore implements CassetteStore {
     this.#options = options;
     if (store.saveSync !== undefined) {
       this.saveSync = (cassette, since) => this.#saveSync(cassette, since);
+    }
+    if (store.flush !== undefined) {
+      this.flush = () => this.#store.flush?.() ?? Promise.resolve();
     }
   }
 
@@ -74,7 +81,9 @@ export class ScanningCassetteStore implements CassetteStore {
     for (const interaction of this.#unscanned(cassette)) {
       const inThis = await this.#scan(interaction);
       found.push(...inThis);
-      (onFinding === 'error' && inThis.length > 0 ? this.#refused : this.#passed).add(interaction);
+      const isRefused = onFinding === 'error' && inThis.length > 0;
+      (isRefused ? this.#refused : this.#passed).add(interaction);
+      this.#hasRefused ||= isRefused;
     }
     if (onFinding === 'warn') {
       for (const { problem, hint } of found) {
@@ -112,15 +121,19 @@ export class ScanningCassetteStore implements CassetteStore {
   }
 
   #pass(cassette: Cassette | undefined): void {
-    for (const interaction of cassette?.interactions ?? []) {
+    if (cassette === undefined || cassette === this.#known) {
+      return;
+    }
+    for (const interaction of cassette.since(this.#known) ?? cassette.interactions) {
       if (!this.#refused.has(interaction)) {
         this.#passed.add(interaction);
       }
     }
+    this.#known = cassette;
   }
 
   #unscanned(cassette: Cassette): readonly Interaction[] {
-    return cassette.interactions.filter(
+    return (cassette.since(this.#known) ?? cassette.interactions).filter(
       (interaction) => !this.#passed.has(interaction) && !this.#refused.has(interaction),
     );
   }
@@ -130,6 +143,9 @@ export class ScanningCassetteStore implements CassetteStore {
     cassette: Cassette,
     since: Cassette | undefined,
   ): readonly [Cassette, Cassette | undefined] | undefined {
+    if (!this.#hasRefused && this.#unscanned(cassette).length === 0) {
+      return [cassette, since];
+    }
     const mayPass = (interaction: Interaction) => this.#passed.has(interaction);
     const rest = cassette.interactions.filter(mayPass);
     const before = since?.interactions.filter(mayPass) ?? [];

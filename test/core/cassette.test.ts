@@ -187,4 +187,25 @@ test('the versions of 50,000 appends are kept without a copy of each', () => {
   assert.ok(versions.every((version, index) => version.size === index));
 });
 
+test('knows what was appended to an earlier version of it', () => {
+  const v0 = cassetteOf(interaction(job, ['1']));
+  const v1 = v0.append(interaction(other, ['2']));
+  const v2 = v1.append(interaction(job, ['3']));
+  const since = (cassette: Cassette, earlier: Cassette) => cassette.since(earlier)?.map(answerOf);
+  assert.equal(since(v2, v0), ['2', '3']);
+  assert.equal(since(v2, v1), ['3']);
+  assert.equal(since(v2, v2), []);
+  assert.equal(since(v1, v0), ['2'], 'not what came later');
+  assert.equal(since(v2, new Cassette()), ['1', '2', '3'], 'all of it was appended to nothing');
+});
+
+test('knows nothing since a cassette that it was not appended to', () => {
+  const v0 = cassetteOf(interaction(job, ['1']));
+  const one = v0.append(interaction(other, ['2']));
+  const branch = v0.append(interaction(other, ['3']));
+  assert.is(v0.since(one), undefined, 'a shorter one');
+  assert.is(branch.since(one), undefined, 'another branch');
+  assert.is(new Cassette(one.interactions).since(v0), undefined, 'a copy');
+});
+
 test.run();

@@ -1,0 +1,31 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, InvalidOptionError } from '../core/errors.js';
+
+/**
+ * The absolute path of a cassette file.
+ *
+ * @param path A path, relative to the working directory of this moment, or a `file:` URL.
+ * @throws InvalidOptionError for a URL that is no `file:` URL, and for an empty path.
+ */
+export function absolutePath(path: string | URL): string {
+  const isUrl =
+    path instanceof URL || (typeof path === 'string' && /^(?:file:|[a-z][a-z\d+.-]+:\/\/)/i.test(path));
+  const local = isUrl ? pathOfUrl(path) : path;
+  if (typeof local !== 'string') {
+    throw new InvalidOptionError('cassette path', `${String(path)} is neither a path nor a file: URL.`);
+  }
+  if (local === '' || local.includes('\0')) {
+    throw new InvalidOptionError('cassette path', `${JSON.stringify(path)} names no file.`);
+  }
+  return resolve(local);
+}
+
+function pathOfUrl(url: string | URL): string {
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    const problem = `${url} is no file: URL that leads to a file here: ${describe(cause)}`;
+    throw new InvalidOptionError('cassette path', problem, { cause });
+  }
+}
