@@ -167,11 +167,11 @@ function checkUse({ broker, unused }: Opened): void {
   if (unused === 'ignore' || broker.mode === 'record') {
     return;
   }
-  const requests = broker.unused.map((interaction) => interaction.request);
+  const requests = broker.unusedRequests;
   if (requests.length === 0) {
     return;
   }
-  const error = new UnusedInteractionsError(broker.location ?? 'the cassette', requests);
+  const error = new UnusedInteractionsError(broker.location ?? 'in memory', requests);
   if (unused === 'error') {
     throw error;
   }

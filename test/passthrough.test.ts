@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import * as assert from 'uvu/assert';
 import {
   type BrokerMode,
@@ -157,7 +158,9 @@ for (const name of undicis) {
   test(`${name}: a WebSocket to a host that is left alone works in replay`, async () => {
     const undici = ((await import(name)) as { default: Undici }).default;
     const server = createServer().listen(0, '127.0.0.1');
+    const upgraded = new Set<Duplex>();
     server.on('upgrade', (request, socket) => {
+      upgraded.add(socket);
       const key = `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
       const accept = createHash('sha1').update(key).digest('base64');
       socket.write(
@@ -203,6 +206,9 @@ for (const name of undicis) {
     } finally {
       server.close();
       server.closeAllConnections();
+      for (const socket of upgraded) {
+        socket.destroy();
+      }
     }
   });
 }

@@ -96,7 +96,7 @@ for (const mode of ['replay', 'auto'] as const) {
         requests.map(({ target }) => target),
         urlsOf(api, 'b'),
       );
-      assert.match(message, `1 recording of ${cassette} was not used`);
+      assert.match(message, `1 recording of the cassette ${cassette} was not used`);
     });
   });
 }
@@ -219,7 +219,7 @@ for (const [unused, exitCode] of [
       assert.equal([code, stdout], [exitCode, '1\n']);
       assert.match(
         stderr,
-        `interposition: 1 recording of ${cassette} was not used:\n  GET ${api.url}/count/b\n`,
+        `interposition: 1 recording of the cassette ${cassette} was not used:\n  GET ${api.url}/count/b\n`,
       );
       const content = await runPreloaded('get.mjs', urlsOf(api, 'a', 'b'), { env });
       assert.equal([content.code, content.stderr], [0, '']);

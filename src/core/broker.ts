@@ -232,6 +232,11 @@ export class Broker {
     return this.#recall.unused();
   }
 
+  /** Their requests, as messages may show them: an old cassette may still hold secrets. */
+  get unusedRequests(): readonly InteractionRequest[] {
+    return this.unused.map(({ request }) => this.#policy.request(request));
+  }
+
   /** A text for people, without secrets. */
   text(text: string): string {
     return this.#policy.text(text);
@@ -296,7 +301,10 @@ export class Broker {
       return true;
     }
     const { request, recording } = interaction;
-    const error = new StaleRecordingError(request, dateOf(recording.recordedAtMs as number));
+    const error = new StaleRecordingError(
+      this.#policy.request(request),
+      dateOf(recording.recordedAtMs as number),
+    );
     if (this.#stale === 'error') {
       throw error;
     }

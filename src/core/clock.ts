@@ -1,5 +1,13 @@
 // Captured when the library loads, so that a test's fake timers stop neither a replay nor a save.
-export const { setTimeout, clearTimeout, setImmediate, queueMicrotask } = globalThis;
+export const { clearTimeout, setImmediate, queueMicrotask } = globalThis;
+
+const timeout = globalThis.setTimeout;
+/** The longest time of a timer in Node: one with a longer time fires at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** Node's, with the longest time there is (25 days) where it is asked for more. */
+export const setTimeout = ((callback: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
+  timeout(callback, Math.min(ms, LONGEST_MS), ...args)) as typeof globalThis.setTimeout;
 
 const now = performance.now.bind(performance);
 const DateAtLoad = Date;

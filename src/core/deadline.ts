@@ -1,12 +1,9 @@
 import { clearTimeout, setTimeout } from './clock.js';
 
-/** The longest time that a timer takes; a longer one would fire at once. */
-const LONGEST_MS = 2 ** 31 - 1;
-
 /** The work's own outcome, or a rejection with `late()` where it has not settled after `ms`. */
 export function withDeadline<T>(work: () => PromiseLike<T>, ms: number, late: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(late()), Math.min(ms, LONGEST_MS));
+    const timer = setTimeout(() => reject(late()), ms);
     // A function around the call, so that a port that throws instead of rejecting ends up here as well.
     Promise.resolve()
       .then(work)

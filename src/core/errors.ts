@@ -104,13 +104,12 @@ export class UnusedInteractionsError extends InterpositionError {
 
 const SHOWN = 10;
 
-/** The recordings that no request used, as a text for people. */
-export function unusedMessage(location: string, requests: readonly InteractionRequest[]): string {
+function unusedMessage(location: string, requests: readonly InteractionRequest[]): string {
   const one = requests.length === 1;
   const lines = requests.slice(0, SHOWN).map(({ action, target }) => `\n  ${action} ${target}`);
   const more = requests.length > SHOWN ? `\n  and ${requests.length - SHOWN} more` : '';
   return (
-    `${requests.length} recording${one ? '' : 's'} of ${location} ${one ? 'was' : 'were'} not used:${lines.join('')}${more}\n` +
+    `${requests.length} recording${one ? '' : 's'} of the cassette ${location} ${one ? 'was' : 'were'} not used:${lines.join('')}${more}\n` +
     `Delete ${one ? 'it' : 'them'}, or record the cassette anew.`
   );
 }

@@ -27,9 +27,7 @@ function toJson(error: unknown, text: (text: string) => string, depth: number): 
     return { name: 'Error', message: text(String(error)) };
   }
   const fields = Object.entries(error)
-    .filter(
-      ([name, value]) => !NOT_FIELDS.has(name) && ['string', 'number', 'boolean'].includes(typeof value),
-    )
+    .filter(([name, value]) => isField(name, value))
     .map(([name, value]) => [name, typeof value === 'string' ? text(value) : value]);
   const { name, message, cause, errors } = error as AggregateError;
   return {
@@ -40,6 +38,10 @@ function toJson(error: unknown, text: (text: string) => string, depth: number): 
     ...(Array.isArray(errors) &&
       depth > 0 && { errors: errors.map((inner: unknown) => toJson(inner, text, depth - 1)) }),
   };
+}
+
+function isField(name: string, value: unknown): boolean {
+  return !NOT_FIELDS.has(name) && ['string', 'number', 'boolean'].includes(typeof value);
 }
 
 // `instanceof` does not know the errors of another realm, such as those of a test runner's sandbox.
@@ -79,7 +81,7 @@ function fromJson(json: FailureJson, depth: number): Error {
     Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
   }
   for (const [field, value] of Object.entries(fields ?? {})) {
-    if (!NOT_FIELDS.has(field)) {
+    if (isField(field, value)) {
       Reflect.set(error, field, value);
     }
   }

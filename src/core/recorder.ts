@@ -127,9 +127,7 @@ export class Recorder {
   /** Commits the recording: at once where the policy has nothing to prepare, else when that is done or has failed. */
   #prepared(recording: Recording, outcome: Outcome): Promise<void> {
     const preparing =
-      recording.request === undefined
-        ? undefined
-        : this.#parts.policy.prepare?.(recording.responseChunks);
+      recording.request === undefined ? undefined : this.#parts.policy.prepare?.(recording.responseChunks);
     if (preparing === undefined) {
       return this.#commit(recording, outcome);
     }
@@ -154,7 +152,7 @@ export class Recorder {
             'its exchange ended before its request body was sent.',
         );
       }
-      return Promise.resolve();
+      return;
     }
     this.#parts.policy.refresh?.();
     const request = this.#parts.policy.request(recording.request);
@@ -186,7 +184,7 @@ export class Recorder {
     const metadata = this.#metadata(recording, outcome, lane, countBelow(collapsed, recording.order));
     const interaction = new Interaction({ request, responseChunks, metadata });
     if (this.#parts.policy.accepts?.(interaction) === false) {
-      return Promise.resolve();
+      return;
     }
     this.#warnOfConflict(lane, request);
     this.#parts.recall.addRecorded(key, interaction);

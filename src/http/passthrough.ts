@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { InvalidOptionError } from '../core/errors.js';
 import type { RequestHead } from '../core/recording.js';
 
@@ -35,10 +36,13 @@ function testOf(rule: PassthroughRule, index: number): (url: URL, method: string
   if (typeof rule === 'function') {
     return (url, method) => Boolean(rule(url, method));
   }
-  if (rule instanceof RegExp) {
-    // Without the flags that make a RegExp remember where it was.
-    const stateless = new RegExp(rule.source, rule.flags.replace(/[gy]/g, ''));
-    return ({ href }) => stateless.test(href);
+  if (types.isRegExp(rule)) {
+    // One of its own: with some flags a RegExp remembers where it was.
+    const own = new RegExp(rule.source, rule.flags);
+    return ({ href }) => {
+      own.lastIndex = 0;
+      return own.test(href);
+    };
   }
   if (typeof rule === 'object' && typeof rule?.test === 'function') {
     return ({ href }) => rule.test(href);

@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '../core/errors.js';
 import type { HeaderPair, Interaction, InteractionRequest, ResponseChunk } from '../core/interaction.js';
 import type { KnownRequest, MissExplanation } from '../core/miss.js';
 import type { Policy, Variables } from '../core/policy.js';
@@ -97,7 +98,15 @@ export class HttpPolicy implements Policy {
   }
 
   accepts(interaction: Interaction): boolean {
-    return this.#shouldRecord === undefined || this.#shouldRecord(interaction.request, answerOf(interaction));
+    if (this.#shouldRecord === undefined) {
+      return true;
+    }
+    const verdict: unknown = this.#shouldRecord(interaction.request, answerOf(interaction));
+    if (typeof verdict !== 'boolean') {
+      // A promise would count as true, whatever it comes to.
+      throw new InvalidOptionError('options.shouldRecord', 'it is to give true or false, and at once.');
+    }
+    return verdict;
   }
 
   conflict(earlier: InteractionRequest, later: InteractionRequest): string | undefined {

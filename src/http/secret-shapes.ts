@@ -7,8 +7,8 @@ import type { Secrets } from './secrets.js';
 /** A well-known form of a secret. */
 interface Shape {
   /**
-   * Matches at the place where `begins` does. Its group `secret`, or else all of it, is the secret. Each repeat is bounded, or nothing has to follow it, so that a text made
-   * against it takes no more than linear time.
+   * Matches at the place of the beginning. Its group `secret`, or else all of it, is the secret. Each repeat is bounded,
+   * or nothing has to follow it, so that a text made against it takes no more than linear time.
    */
   readonly pattern: RegExp;
   /** Is it found in texts only? Bytes that are no text hold such by chance. */
@@ -25,62 +25,76 @@ const hasDigit = (secret: string) => /\d/.test(secret) || (/[a-z]/.test(secret) 
 
 const ANYWHERE = /^$/;
 
+/** The beginnings that have one of these in the middle. */
+function spelled(first: string, middles: Iterable<string>, last: string): string[] {
+  return Array.from(middles, (middle) => first + middle + last);
+}
+
 /** How secrets begin, and what they look like from there. */
-const SHAPES: readonly (readonly [begins: string, shape: Shape])[] = [
+const SHAPES: readonly (readonly [begins: readonly string[], shape: Shape])[] = [
   // OpenAI, Anthropic, OpenRouter, and who took it up from them.
-  ['sk-(?:proj|ant|svcacct|admin|or|lf)-', { pattern: /[\w-]{20,}/y, test: hasDigit }],
   [
-    'sk-',
+    spelled('sk-', ['proj', 'ant', 'svcacct', 'admin', 'or', 'lf'], '-'),
+    { pattern: /[\w-]{20,}/y, test: hasDigit },
+  ],
+  [
+    ['sk-'],
     { isText: true, pattern: /sk-(?:[A-Za-z0-9]{32,}|[\w-]{20,})/y, test: (text) => isRandomKey(text) },
   ],
   // Stripe.
-  ['[sr]k_(?:live|test|prod)_', { pattern: /[sr]k_[a-z]{4}_[A-Za-z0-9]{10,}/y }],
-  ['whsec_', { isText: true, pattern: /whsec_[A-Za-z0-9+/=]{20,}/y }],
-  // GitHub, GitLab.
-  ['gh[pousr]_', { pattern: /gh[pousr]_[A-Za-z0-9_]{20,}/y }],
-  ['github_pat_', { pattern: /github_pat_\w{20,}/y }],
-  ['gl(?:pat|dt|rt|ptt|cbt|soat)-', { pattern: /gl[a-z]{2,4}-[\w-]{16,}/y, test: hasDigit }],
-  // Slack, Discord, Telegram.
-  ['xox[abeoprs]-', { pattern: /xox[a-z]-[\w-]{10,}/y, test: hasDigit }],
-  ['xapp-', { pattern: /xapp-[\w-]{20,}/y, test: hasDigit }],
   [
-    'hooks\\.slack',
+    ['sk_', 'rk_'].flatMap((kind) => spelled(kind, ['live', 'test', 'prod'], '_')),
+    { pattern: /[sr]k_[a-z]{4}_[A-Za-z0-9]{10,}/y },
+  ],
+  [['whsec_'], { isText: true, pattern: /whsec_[A-Za-z0-9+/=]{20,}/y }],
+  // GitHub, GitLab.
+  [spelled('gh', 'pousr', '_'), { pattern: /gh[pousr]_[A-Za-z0-9_]{20,}/y }],
+  [['github_pat_'], { pattern: /github_pat_\w{20,}/y }],
+  [
+    spelled('gl', ['pat', 'dt', 'rt', 'ptt', 'cbt', 'soat'], '-'),
+    { pattern: /gl[a-z]{2,4}-[\w-]{16,}/y, test: hasDigit },
+  ],
+  // Slack, Discord, Telegram.
+  [spelled('xox', 'abeoprs', '-'), { pattern: /xox[a-z]-[\w-]{10,}/y, test: hasDigit }],
+  [['xapp-'], { pattern: /xapp-[\w-]{20,}/y, test: hasDigit }],
+  [
+    ['hooks.slack'],
     {
       pattern:
         /hooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/(?:[\w-]{1,40}\/){1,3}(?<secret>[A-Za-z0-9]{16,})/dy,
     },
   ],
   [
-    '/webhooks/',
+    ['/webhooks/'],
     { isText: true, pattern: /\/webhooks\/\d{15,25}\/(?<secret>[\w-]{40,})/dy, notAfter: ANYWHERE },
   ],
-  [':AA', { isText: true, pattern: /:(?<secret>AA[\w-]{33})(?![\w-])/dy, notAfter: ANYWHERE }],
+  [[':AA'], { isText: true, pattern: /:(?<secret>AA[\w-]{33})(?![\w-])/dy, notAfter: ANYWHERE }],
   // Amazon, Google, DigitalOcean.
-  ['A(?:KIA|SIA)', { pattern: /A(?:KIA|SIA)[A-Z2-7]{16}(?![A-Za-z0-9])/y }],
-  ['AIza', { pattern: /AIza[\w-]{35}(?![\w-])/y }],
-  ['ya29\\.', { pattern: /ya29\.[\w.-]{20,}/y }],
-  ['1//0', { isText: true, pattern: /1\/\/0[\w-]{20,}/y, test: hasDigit }],
-  ['GOCSPX-', { pattern: /GOCSPX-[\w-]{20,}/y }],
-  ['do[opr]_v1_', { pattern: /do[opr]_v1_[0-9a-f]{40,}/y }],
+  [['AKIA', 'ASIA'], { pattern: /A(?:KIA|SIA)[A-Z2-7]{16}(?![A-Za-z0-9])/y }],
+  [['AIza'], { pattern: /AIza[\w-]{35}(?![\w-])/y }],
+  [['ya29.'], { pattern: /ya29\.[\w.-]{20,}/y }],
+  [['1//0'], { isText: true, pattern: /1\/\/0[\w-]{20,}/y, test: hasDigit }],
+  [['GOCSPX-'], { pattern: /GOCSPX-[\w-]{20,}/y }],
+  [spelled('do', 'opr', '_v1_'), { pattern: /do[opr]_v1_[0-9a-f]{40,}/y }],
   // Mail: SendGrid, Mailgun.
-  ['SG\\.', { pattern: /SG\.[\w-]{16,32}\.[\w-]{16,64}/y }],
-  ['key-', { isText: true, pattern: /key-[0-9a-f]{32}(?![0-9A-Za-z])/y }],
+  [['SG.'], { pattern: /SG\.[\w-]{16,32}\.[\w-]{16,64}/y }],
+  [['key-'], { isText: true, pattern: /key-[0-9a-f]{32}(?![0-9A-Za-z])/y }],
   // Registries, shops, models, vaults.
-  ['npm_', { pattern: /npm_[A-Za-z0-9]{30,}/y, test: hasDigit }],
-  ['pypi-', { pattern: /pypi-[\w-]{50,}/y }],
-  ['hf_', { isText: true, pattern: /hf_[A-Za-z0-9]{30,}/y, test: hasDigit }],
-  ['shp(?:at|ca|pa|ss)_', { pattern: /shp[a-z]{2}_[0-9a-fA-F]{32,}/y }],
-  ['sq0(?:atp|csp|idp)-', { pattern: /sq0[a-z]{3}-[\w-]{22,}/y }],
+  [['npm_'], { pattern: /npm_[A-Za-z0-9]{30,}/y, test: hasDigit }],
+  [['pypi-'], { pattern: /pypi-[\w-]{50,}/y }],
+  [['hf_'], { isText: true, pattern: /hf_[A-Za-z0-9]{30,}/y, test: hasDigit }],
+  [spelled('shp', ['at', 'ca', 'pa', 'ss'], '_'), { pattern: /shp[a-z]{2}_[0-9a-fA-F]{32,}/y }],
+  [spelled('sq0', ['atp', 'csp', 'idp'], '-'), { pattern: /sq0[a-z]{3}-[\w-]{22,}/y }],
   [
-    '(?:dckr_pat|lin_api|rubygems|figd|gsk|sbp|pscale_tkn)_',
+    spelled('', ['dckr_pat', 'lin_api', 'rubygems', 'figd', 'gsk', 'sbp', 'pscale_tkn'], '_'),
     { pattern: /[a-z_]+_[\w-]{20,}/y, test: hasDigit },
   ],
-  ['(?:xai|tskey|PMAK|NRAK)-', { pattern: /[A-Za-z]+-[\w-]{20,}/y, test: hasDigit }],
-  ['hv[sb]\\.', { pattern: /hv[sb]\.[\w-]{20,}/y, test: hasDigit }],
-  ['AGE-SECRET-KEY-1', { pattern: /AGE-SECRET-KEY-1[0-9A-Z]{50,}/y }],
+  [spelled('', ['xai', 'tskey', 'PMAK', 'NRAK'], '-'), { pattern: /[A-Za-z]+-[\w-]{20,}/y, test: hasDigit }],
+  [spelled('hv', 'sb', '.'), { pattern: /hv[sb]\.[\w-]{20,}/y, test: hasDigit }],
+  [['AGE-SECRET-KEY-1'], { pattern: /AGE-SECRET-KEY-1[0-9A-Z]{50,}/y }],
   // JSON Web Tokens, signed (RFC 7515) and encrypted (RFC 7516).
   [
-    'eyJ',
+    ['eyJ'],
     {
       pattern: /eyJ[\w-]{5,}\.(?:eyJ[\w-]{2,}\.[\w-]*|[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+)/y,
       notAfter: /[\w-]/,
@@ -88,7 +102,7 @@ const SHAPES: readonly (readonly [begins: string, shape: Shape])[] = [
   ],
   // RFC 6750 and RFC 7617, wherever somebody quotes them.
   [
-    '[Bb]earer|BEARER',
+    ['bearer', 'Bearer', 'BEARER'],
     {
       isText: true,
       pattern: /bearer[ \t]{1,4}(?<secret>[\w.~+/=-]{8,})/diy,
@@ -96,7 +110,7 @@ const SHAPES: readonly (readonly [begins: string, shape: Shape])[] = [
     },
   ],
   [
-    '[Bb]asic|BASIC',
+    ['basic', 'Basic', 'BASIC'],
     {
       isText: true,
       pattern: /basic[ \t]{1,4}(?<secret>[\w+/=-]{4,})(?![\w+/=-]|\.\w)/diy,
@@ -106,7 +120,7 @@ const SHAPES: readonly (readonly [begins: string, shape: Shape])[] = [
   ],
   // RFC 7468, OpenSSH, PGP. Its lines may be joined by escapes.
   [
-    '-----BEGIN',
+    ['-----BEGIN'],
     {
       pattern:
         /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr]){0,8}(?<secret>(?:[\w+/=:,.()]|-(?!-)){1,512}(?:(?:\s|\\[nr]){1,8}(?:[\w+/=:,.()]|-(?!-)){1,512}){0,400})/dy,
@@ -115,7 +129,7 @@ const SHAPES: readonly (readonly [begins: string, shape: Shape])[] = [
   ],
   // User and password in a URL (RFC 3986, section 3.2.1).
   [
-    '://',
+    ['://'],
     {
       isText: true,
       pattern: /:\/\/(?<user>[^\s/?#"'<>\\:@]{0,256})(?::(?<secret>[^\s/?#"'<>\\]{0,512}))?@/dy,
@@ -124,21 +138,51 @@ const SHAPES: readonly (readonly [begins: string, shape: Shape])[] = [
   ],
 ];
 
-/** Where a secret may begin. Without groups, which would make it slow. */
-const BEGINS = new RegExp(SHAPES.map(([begins]) => begins).join('|'), 'g');
+/** By the code of its first two characters: how a secret may begin, in the order in which the shapes are tried. */
+const BY_PAIR = new Map<number, (readonly [beginning: string, shape: Shape])[]>();
 
-/** The shape of each beginning, in the order in which they are tried. */
-const BY_BEGINNING = SHAPES.map(([begins, shape]) => [new RegExp(`^(?:${begins})$`), shape] as const);
+/** Marks the codes of `BY_PAIR`, so that a text is passed over at one look a character. */
+const IS_PAIR = new Uint8Array(1 << 14);
+
+for (const [beginnings, shape] of SHAPES) {
+  for (const beginning of beginnings) {
+    const pair = pairAt(beginning, 0);
+    IS_PAIR[pair] = 1;
+    BY_PAIR.set(pair, [...(BY_PAIR.get(pair) ?? []), [beginning, shape]]);
+  }
+}
+
+/** The code of two characters. Those beyond ASCII share theirs with others: it is a first look only. */
+function pairAt(text: string, at: number): number {
+  return ((text.charCodeAt(at) & 0x7f) << 7) | (text.charCodeAt(at + 1) & 0x7f);
+}
+
+/** The next place, from this one on, at which two characters stand that a secret begins with; -1 where there is none. */
+function nextPair(text: string, from: number): number {
+  const { length } = text;
+  let first = text.charCodeAt(from) & 0x7f;
+  for (let at = from + 1; at < length; at++) {
+    const second = text.charCodeAt(at) & 0x7f;
+    if (IS_PAIR[(first << 7) | second] !== 0) {
+      return at - 1;
+    }
+    first = second;
+  }
+  return -1;
+}
 
 /** Replaces the keys of well-known services, tokens, private keys, and credentials in URLs. */
 export function findShapes(text: ByteText, secrets: Secrets, found: Redactions, inBinary = false): void {
-  BEGINS.lastIndex = 0;
-  for (let begin = BEGINS.exec(text); begin !== null; begin = BEGINS.exec(text)) {
-    const { 0: beginning, index } = begin;
-    const [, shape] = BY_BEGINNING.find(([pattern]) => pattern.test(beginning)) ?? [];
-    if (shape !== undefined && !(inBinary && shape.isText) && mayBeginAt(text, index, shape)) {
-      BEGINS.lastIndex = Math.max(matchShape(text, index, shape, secrets, found), BEGINS.lastIndex);
+  for (let at = nextPair(text, 0); at !== -1; ) {
+    const known = BY_PAIR.get(pairAt(text, at))?.find(([beginning]) => text.startsWith(beginning, at));
+    let next = at + 1;
+    if (known !== undefined) {
+      const [beginning, shape] = known;
+      const isOne = !(inBinary && shape.isText) && mayBeginAt(text, at, shape);
+      const end = isOne ? matchShape(text, at, shape, secrets, found) : -1;
+      next = Math.max(end, at + beginning.length);
     }
+    at = nextPair(text, next);
   }
 }
 

@@ -1,12 +1,12 @@
 import * as zlib from 'node:zlib';
 import * as assert from 'uvu/assert';
+import { type ContentCoding, isSupported } from '../../src/http/codecs.js';
 import {
-  type ContentCoding,
   type DecodedBody,
   decodeBody,
   encodeBody,
   isEncoded,
-  isSupported,
+  prepareDecoding,
 } from '../../src/http/content-coding.js';
 import { bytes } from '../support/interactions.js';
 import { seededRandom, seedOfRun } from '../support/seeded-random.js';
@@ -71,6 +71,8 @@ const FORMATS: readonly Format[] = [
 
 const encoding = (name: string) => [['Content-Encoding', name]] as const;
 const text = (chunks: readonly Uint8Array[]) => chunks.map((chunk) => Buffer.from(chunk).toString('latin1'));
+/** The same bytes in other objects, of which nothing is known yet. */
+const fresh = (chunks: readonly Uint8Array[]) => chunks.map((chunk) => new Uint8Array(chunk));
 const whole = (chunks: readonly Uint8Array[]) => Buffer.concat(chunks).toString('latin1');
 
 /** What a real decoder has given after each chunk, and how it ended. */
@@ -125,7 +127,7 @@ for (const { coding, name, compress, decoder } of FORMATS) {
           assert.is(ended, complete ? 'whole' : 'cut off');
         }
         if (whole(encoded) !== '') {
-          const decoded = decodeBody(encoded, encoding(name));
+          const decoded = decodeBody(fresh(encoded), encoding(name));
           assert.is(decoded?.complete, complete);
           assert.equal(decoded?.codings, [coding]);
           assert.equal(text(decoded?.chunks ?? []), chunks);
@@ -145,7 +147,7 @@ for (const { coding, name, compress, decoder } of FORMATS) {
     const decoded = decodeBody(chunks, encoding(name));
     assert.is(decoded?.chunks.length, 7);
     assert.is(whole(decoded?.chunks ?? []), data.toString('latin1'));
-    const again = decodeBody(encodeBody(decoded as DecodedBody), encoding(name));
+    const again = decodeBody(fresh(encodeBody(decoded as DecodedBody)), encoding(name));
     assert.equal(text(again?.chunks ?? []), text(decoded?.chunks ?? []));
   });
 
@@ -173,7 +175,64 @@ for (const { coding, name, compress, decoder } of FORMATS) {
     assert.ok(Buffer.concat(bomb).byteLength < 1024 * 1024);
     assert.is(decodeBody(bomb, encoding(name)), undefined);
   });
+
+  test(`${coding}: a decompression bomb in several chunks is not decoded, prepared or not`, async () => {
+    const data = new Uint8Array(65 * 1024 * 1024);
+    const bomb = encodeBody({ chunks: [data, data], codings: [coding], complete: true });
+    assert.is(decodeBody(bomb, encoding(name)), undefined);
+    assert.is(await prepared(fresh(bomb), name), undefined);
+  });
+
+  test(`${coding}: what is prepared is what is found at once, wherever the body is cut, and whatever is wrong with it`, async () => {
+    const random = seededRandom(seedOfRun());
+    const events = Array.from({ length: 40 }, (_, n) => `data: ${'word '.repeat(random.below(9))}${n}\n\n`);
+    const streamed = encodeBody({ chunks: events.map(bytes), codings: [coding], complete: true });
+    const compressed = new Uint8Array(compress(Buffer.concat([bytes(LARGE), random.bytes(5000)])));
+    for (const body of [compressed, new Uint8Array(Buffer.concat(streamed))]) {
+      for (const [what, wire] of [
+        ['whole', body],
+        ['cut off', body.subarray(0, random.below(body.byteLength))],
+        ['lacking its last byte', body.subarray(0, -1)],
+        ['going on after its end', Buffer.concat([body, bytes('more')])],
+        ['with zeros after its end', Buffer.concat([body, new Uint8Array(3)])],
+        ['twice', Buffer.concat([body, body])],
+        ['broken', body.map((byte, index) => (index === body.byteLength >> 1 ? ~byte : byte))],
+        ['something else', Buffer.from(LARGE)],
+      ] as const) {
+        const chunks = cut(wire, random, 12);
+        const atOnce = decodeBody(fresh(chunks), encoding(name));
+        const inTime = await prepared(fresh(chunks), name);
+        assert.equal(shown(inTime), shown(atOnce), `${what}, in ${chunks.map((chunk) => chunk.byteLength)}`);
+      }
+    }
+  });
+
+  test(`${coding}: each of 1,500 chunks is found when it is prepared, and some are joined when it is not`, async () => {
+    const chunks = Array.from({ length: 1500 }, (_, n) => bytes(`data: ${n} ${'x'.repeat(100)}\n\n`));
+    const encoded = encodeBody({ chunks, codings: [coding], complete: true });
+    const inTime = await prepared(fresh(encoded), name);
+    assert.equal(text(inTime?.chunks ?? []), text(chunks));
+    const atOnce = decodeBody(fresh(encoded), encoding(name));
+    assert.is(whole(atOnce?.chunks ?? []), whole(chunks));
+    const found = atOnce?.chunks.filter(({ byteLength }) => byteLength > 0).length ?? 0;
+    assert.ok(found > 50 && found < 1000, String(found));
+  });
 }
+
+/** What is decoded of a body that was prepared. */
+async function prepared(chunks: readonly Uint8Array[], name: string): Promise<DecodedBody | undefined> {
+  await (prepareDecoding(chunks, encoding(name)) ?? assert.unreachable('there is nothing to prepare'));
+  return decodeBody(chunks, encoding(name));
+}
+
+/** Chunks of random lengths, some of them empty. */
+function cut(data: Uint8Array, random: ReturnType<typeof seededRandom>, times: number): Uint8Array[] {
+  const cuts = Array.from({ length: times }, () => random.below(data.byteLength + 1));
+  const places = [0, ...cuts, ...cuts.slice(0, 2), data.byteLength].sort((a, b) => a - b);
+  return places.map((end, index) => new Uint8Array(data.subarray(places[index - 1] ?? 0, end)));
+}
+
+const shown = (body: DecodedBody | undefined) => body && { ...body, chunks: text(body.chunks) };
 
 function format(coding: ContentCoding): Format {
   return FORMATS.find((known) => known.coding === coding) as Format;
@@ -191,7 +250,7 @@ test('several codings are undone in their order', async () => {
     encoding('GZIP,identity,BR'),
     [...encoding('x-gzip'), ['content-type', 'text/plain'] as const, ...encoding('br')],
   ]) {
-    const decoded = decodeBody(encoded, headers);
+    const decoded = decodeBody(fresh(encoded), headers);
     assert.equal(decoded?.codings, ['gzip', 'br']);
     assert.equal(text(decoded?.chunks ?? []), chunks);
   }
@@ -222,6 +281,62 @@ test('no data at all is nothing to decode', () => {
   assert.is(decodeBody([], encoding('gzip')), undefined);
 });
 
+const TWO = [bytes('one'), bytes('two')];
+const UNPREPARED: readonly (readonly [what: string, chunks: readonly Uint8Array[], name: string])[] = [
+  ['one chunk', [zlib.gzipSync('one')], 'gzip'],
+  ['no chunk', [], 'gzip'],
+  ['empty chunks only', [new Uint8Array(), new Uint8Array()], 'gzip'],
+  ['no coding', TWO, 'identity'],
+  ['a coding that nobody knows', TWO, 'gzip, rot13'],
+  ['more codings than a client accepts', TWO, 'br, br, br, br, br, br'],
+  ['what was made here', encodeBody({ chunks: TWO, codings: ['gzip'], complete: true }), 'gzip'],
+];
+
+for (const [what, chunks, name] of UNPREPARED) {
+  test(`there is nothing to prepare: ${what}`, () => {
+    assert.is(prepareDecoding(chunks, encoding(name)), undefined);
+  });
+}
+
+test('several codings are prepared in their order', async () => {
+  const chunks = Array.from({ length: 1500 }, (_, n) => bytes(`data: ${n} ${'x'.repeat(100)}\n\n`));
+  const encoded = encodeBody({ chunks, codings: ['deflate-raw', 'br'], complete: true });
+  const decoded = await prepared(fresh(encoded), 'deflate, br');
+  assert.equal(decoded?.codings, ['deflate-raw', 'br']);
+  assert.equal(text(decoded?.chunks ?? []), text(chunks));
+});
+
+test('a body is decoded once, and one that was made here is not decoded at all', () => {
+  const body: DecodedBody = { chunks: TWO, codings: ['gzip'], complete: true };
+  const encoded = encodeBody(body);
+  assert.is(decodeBody(encoded, encoding('x-gzip')), body);
+  const received = fresh(encoded);
+  const decoded = decodeBody(received, encoding('gzip'));
+  assert.equal(decoded, body);
+  assert.is(decodeBody([...received], encoding('gzip')), decoded);
+  const broken = [bytes('no'), bytes('gzip')];
+  assert.is(decodeBody(broken, encoding('gzip')), undefined);
+  assert.is(decodeBody(broken, encoding('gzip')), undefined);
+});
+
+test('what is known of a body is not taken for another one that begins with the same chunk', () => {
+  const [first, second] = encodeBody({ chunks: TWO, codings: ['gzip'], complete: true }) as [
+    Uint8Array,
+    Uint8Array,
+  ];
+  assert.is(decodeBody([first, second], encoding('br')), undefined);
+  assert.not(decodeBody([first, new Uint8Array()], encoding('gzip'))?.complete);
+  assert.not(decodeBody([first], encoding('gzip'))?.complete);
+  assert.ok(decodeBody([first, second], encoding('gzip'))?.complete);
+});
+
+test('a buffer that is used again is another body', () => {
+  const buffer = new Uint8Array(zlib.gzipSync('one', { level: 0 }));
+  assert.equal(text(decodeBody([buffer], encoding('gzip'))?.chunks ?? []), ['one']);
+  buffer.set(zlib.gzipSync('two', { level: 0 }));
+  assert.equal(text(decodeBody([buffer], encoding('gzip'))?.chunks ?? []), ['two']);
+});
+
 test('which headers say that a body is encoded', () => {
   for (const [name, said] of [
     ['gzip', true],
@@ -250,7 +365,7 @@ test('where boundaries are many and far, neighbours are joined; nothing is lost'
     codings: ['gzip'],
     complete: true,
   });
-  const decoded = decodeBody(encoded, encoding('gzip'));
+  const decoded = decodeBody(fresh(encoded), encoding('gzip'));
   assert.is(decoded?.chunks.length, 200);
   assert.is(Buffer.compare(Buffer.concat(decoded?.chunks ?? []), data), 0);
   const filled = decoded?.chunks.filter(({ byteLength }) => byteLength > 0).length ?? 0;

@@ -50,6 +50,9 @@ export type Router = () => Route | undefined;
 // library know it. A request is brokered once, however many brokered dispatchers it passes.
 const BROKERED = Symbol.for('interposition.brokered');
 
+/** How long the error of a request waits for its body to be known, where failures are recorded. */
+const FAILED_WAIT_MS = 500;
+
 const UNKNOWN_ORIGIN =
   'its origin is not known. Import interposition before the dispatcher is composed, or name the origin in the request.';
 
@@ -179,7 +182,7 @@ function forwardTapped({ route, recording, upstream, options, handler }: Forward
     if (failed) {
       void drainBody(body);
     }
-    return settledWithin(settled, route.bodyWait);
+    return settledWithin(settled, failed ? Math.min(route.bodyWait, FAILED_WAIT_MS) : route.bodyWait);
   });
   exchange.source = live;
   return asRecorded(recording, () =>

@@ -111,7 +111,8 @@ for (const client of clients) {
           }
           assert.is(bytes, FLOOD);
         },
-        { readAhead: 256 * 1024 },
+        // Half a gigabyte is searched for seconds, and that is not what is looked at here.
+        { readAhead: 256 * 1024, redact: false },
       );
       const [recorded] = await recordedIn(store);
       const bytes = recorded?.responseChunks.reduce((sum, { data }) => sum + data.byteLength, 0);

@@ -81,21 +81,26 @@ for (const client of clients) {
     });
   }
 
-  check(`${client.name}: a body that is there behind a stream of the same bytes waits for its turn`, async () => {
-    secondSent = signal();
-    const store = emptyStore();
-    await inMode(client, 'record', store, ({ fetch }) =>
-      Promise.all([post(fetch, gated(secondSent.seen), '1'), post(fetch, gated(Promise.resolve()), '2')]),
-    );
-    const replayed = await inMode(client, 'replay', store, async ({ fetch }) => {
-      const open = signal();
-      const first = post(fetch, gated(open.seen));
-      const second = fetch(`${server.url}/post`, { method: 'POST', body: Buffer.from('same') }).then((r) => r.text());
-      setImmediate(open.give);
-      return Promise.all([first, second]);
-    });
-    assert.equal(replayed, ['first', 'second']);
-  });
+  check(
+    `${client.name}: a body that is there behind a stream of the same bytes waits for its turn`,
+    async () => {
+      secondSent = signal();
+      const store = emptyStore();
+      await inMode(client, 'record', store, ({ fetch }) =>
+        Promise.all([post(fetch, gated(secondSent.seen), '1'), post(fetch, gated(Promise.resolve()), '2')]),
+      );
+      const replayed = await inMode(client, 'replay', store, async ({ fetch }) => {
+        const open = signal();
+        const first = post(fetch, gated(open.seen));
+        const second = fetch(`${server.url}/post`, { method: 'POST', body: Buffer.from('same') }).then((r) =>
+          r.text(),
+        );
+        setImmediate(open.give);
+        return Promise.all([first, second]);
+      });
+      assert.equal(replayed, ['first', 'second']);
+    },
+  );
 
   check(`${client.name}: polling replays its whole story, and the last answer sticks`, async () => {
     for (const mode of ['record', 'auto'] as const) {
