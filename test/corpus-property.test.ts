@@ -5,7 +5,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import type { CorpusRequest } from '../fixtures/corpus/exchange.js';
-import { PLACEHOLDER } from '../src/http/placeholder.js';
+import { PLACEHOLDER } from '../src/http/redaction/placeholder.js';
 import {
   Broker,
   Cassette,

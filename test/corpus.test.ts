@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { corpus } from '../fixtures/corpus/corpus.js';
 import { type CorpusRequest, type Exchange, hasZstd } from '../fixtures/corpus/exchange.js';
 import { parseCassette, printCassette, printInteraction } from '../src/formats/cassette-json.js';
-import { isPlaceholder } from '../src/http/placeholder.js';
+import { isPlaceholder } from '../src/http/redaction/placeholder.js';
 import { Interaction, JsonFileCassetteStore, withCassette } from '../src/index.js';
 import { CLIENTS, type Client, type Seen } from './support/corpus-clients.js';
 import { assertLengthFits, bodyChunks, comparable } from './support/corpus-compare.js';

@@ -1,7 +1,7 @@
 import { type ResponseChunk, validPairs } from '../core/interaction.js';
 import type { MetadataPair } from '../core/metadata.js';
-import { type ContentCoding, isSupported } from '../http/codecs.js';
-import { decodeBody, encodeBody } from '../http/content-coding.js';
+import { type ContentCoding, isSupported } from '../http/coding/codecs.js';
+import { decodeBody, encodeBody } from '../http/coding/content-coding.js';
 import { headerValue } from '../http/headers.js';
 import { fieldsOf } from '../http/response.js';
 import { type BodyForm, base64Form, bodyForm, readBody } from './body-form.js';

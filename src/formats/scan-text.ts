@@ -1,5 +1,5 @@
 import type { Interaction } from '../core/interaction.js';
-import { isPlaceholder, PLACEHOLDER } from '../http/placeholder.js';
+import { isPlaceholder, PLACEHOLDER } from '../http/redaction/placeholder.js';
 import { printInteraction } from './cassette-json.js';
 import { isPairs, isRecord } from './shapes.js';
 

@@ -2,13 +2,13 @@ import { InvalidOptionError } from '../core/errors.js';
 import type { HeaderPair, Interaction, InteractionRequest, ResponseChunk } from '../core/interaction.js';
 import type { KnownRequest, MissExplanation } from '../core/miss.js';
 import type { Policy, Variables } from '../core/policy.js';
-import { decodeBody, prepareDecoding } from './content-coding.js';
-import { explainMiss, missText } from './explain.js';
-import { HttpMatch, type MatchOptions } from './match.js';
-import { type RedactOptions, Redactor } from './redact.js';
+import { decodeBody, prepareDecoding } from './coding/content-coding.js';
+import { HttpMatch, type MatchOptions } from './matching/match.js';
+import { explainMiss, missText } from './misses/explain.js';
+import { type RedactOptions, Redactor } from './redaction/redact.js';
+import { SecretMemory } from './redaction/secret-memory.js';
 import { fieldsOf, readResponse } from './response.js';
-import { SecretMemory } from './secret-memory.js';
-import { Bindings } from './vary.js';
+import { Bindings } from './variables/vary.js';
 
 /** A response as `shouldRecord` gets it: decoded, and without secrets. */
 export interface RecordedAnswer {

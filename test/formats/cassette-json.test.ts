@@ -8,7 +8,7 @@ import {
   printCassette,
   printInteraction,
 } from '../../src/formats/cassette-json.js';
-import { encodeBody } from '../../src/http/content-coding.js';
+import { encodeBody } from '../../src/http/coding/content-coding.js';
 import type { Interaction } from '../../src/index.js';
 import { SHAPES } from '../contract/interaction-shapes.js';
 import { assertSameInteractions, bytes, interaction, named } from '../support/interactions.js';

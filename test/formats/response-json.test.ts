@@ -1,8 +1,8 @@
 import * as zlib from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { parseCassette, printCassette, printInteraction } from '../../src/formats/cassette-json.js';
-import { type ContentCoding, isSupported } from '../../src/http/codecs.js';
-import { decodeBody, encodeBody } from '../../src/http/content-coding.js';
+import { type ContentCoding, isSupported } from '../../src/http/coding/codecs.js';
+import { decodeBody, encodeBody } from '../../src/http/coding/content-coding.js';
 import {
   type HeaderPair,
   type Interaction,

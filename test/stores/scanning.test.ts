@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
-import { placeholder } from '../../src/http/placeholder.js';
+import { placeholder } from '../../src/http/redaction/placeholder.js';
 import {
   Cassette,
   CassetteSaveError,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as assert from 'uvu/assert';
-import { PLACEHOLDER } from '../../src/http/placeholder.js';
+import { PLACEHOLDER } from '../../src/http/redaction/placeholder.js';
 import { decodeChunks } from './content-decoder.js';
 import type { Client, Seen } from './corpus-clients.js';
 

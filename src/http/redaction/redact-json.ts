@@ -1,0 +1,68 @@
+import type { Edit } from '../variables/needles.js';
+import type { ByteText } from './byte-text.js';
+import { decodedJsonString } from './decoded-text.js';
+import { fieldInstead } from './field-value.js';
+import { type JsonToken, scanJson } from './json-scan.js';
+import type { Redactions } from './redactions.js';
+import type { Secrets } from './secrets.js';
+
+/**
+ * Replaces the values of secret names and places in JSON texts. JSON stays JSON: a number becomes 0; booleans, null,
+ * objects and empty strings stay.
+ *
+ * @param inside What is to be replaced in a text by itself: it is asked for strings that have escapes, without them.
+ */
+export function findInJson(
+  text: ByteText,
+  start: number,
+  end: number,
+  secrets: Secrets,
+  found: Redactions,
+  inside: (text: ByteText) => readonly Edit[],
+): void {
+  const { names, paths } = secrets;
+
+  function visit(token: JsonToken): void {
+    const { name } = token;
+    if (name !== undefined && names.keeps(name)) {
+      found.keep(token.start, token.end);
+    } else if (token.kind === 'number') {
+      visitNumber(token);
+    } else if (token.end > token.start) {
+      visitString(token);
+    }
+  }
+
+  function visitNumber({ start: from, end: to, name, isNamed }: JsonToken): void {
+    const isSecret = isNamed || (name !== undefined && names.verdict('field', name) === 'always');
+    if (isSecret || secrets.holds(text.slice(from, to))) {
+      found.replace(from, to, '0');
+    }
+  }
+
+  function visitString({ start: from, end: to, name = '', isItem, isNamed }: JsonToken): void {
+    const verdict = isNamed ? 'always' : name === '' ? 'never' : names.verdict('field', name);
+    const raw = text.slice(from, to);
+    const hasEscapes = raw.includes('\\');
+    if (!hasEscapes && verdict === 'never') {
+      return;
+    }
+    const decoded = hasEscapes ? decodedJsonString(text, from, to) : undefined;
+    const value = decoded?.text ?? raw;
+    // Lists of sentences under such a name tell what is wrong with it.
+    const isSentence = isItem && !isNamed && value.includes(' ');
+    if (!isSentence && secrets.isSecret(verdict, value)) {
+      const instead = fieldInstead(name, value, secrets);
+      if (instead !== value) {
+        found.replace(from, to, decoded?.encode(instead) ?? instead);
+      }
+    } else if (decoded !== undefined) {
+      for (const edit of inside(value)) {
+        const { start: at, end: until, text: instead } = decoded.original(edit);
+        found.replace(at, until, instead);
+      }
+    }
+  }
+
+  scanJson(text, visit, paths, start, end);
+}
