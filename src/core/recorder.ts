@@ -106,9 +106,6 @@ export class Recorder {
    * @throws CassetteSaveError where the save fails.
    */
   closeSync(): void {
-    for (const commit of this.#preparing.values()) {
-      commit();
-    }
     for (const recording of this.#open) {
       void recording.truncate();
       this.#preparing.get(recording)?.();

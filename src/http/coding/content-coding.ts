@@ -28,6 +28,19 @@ export function isEncoded(headers: readonly HeaderPair[]): boolean {
   return codingNames(headers).length > 0;
 }
 
+/** More encoded data than this is not looked at by `isBroken`: whoever decodes it has come upon the error before. */
+const MAX_LOOKED_AT = 128 * 1024;
+
+/** Is it data that does not fit its `content-encoding`, so that whoever decodes it gets an error? */
+export function isBroken(chunks: readonly Uint8Array[], headers: readonly HeaderPair[]): boolean {
+  return (
+    isEncoded(headers) &&
+    chunks.reduce((sum, { byteLength }) => sum + byteLength, 0) <= MAX_LOOKED_AT &&
+    decodableNames(chunks, headers) !== undefined &&
+    decodeBody(chunks, headers) === undefined
+  );
+}
+
 /**
  * A body as it stands before its content codings. What was prepared, decoded before, or made by `encodeBody` is known
  * by its chunks, and not decoded again.

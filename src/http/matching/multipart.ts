@@ -45,7 +45,8 @@ export function parseMultipart(body: Uint8Array, named: string): RawPart[] | und
       parts.push(part);
     }
     if (line.closes) {
-      return parts.length === 0 ? undefined : parts;
+      // A form without fields is its closing delimiter alone.
+      return parts.length === 0 && at > 0 ? undefined : parts;
     }
     start = line.end;
   }

@@ -78,7 +78,7 @@ function findInEvents(text: ByteText, secrets: Secrets, found: Redactions): void
   findLoose(text, 'json', secrets, found);
 }
 
-/** Undefined where the body is not well formed. */
+/** Undefined where the body is not well formed, or has no parts. */
 function multipartEdits(
   body: ByteText,
   boundary: string,
@@ -86,27 +86,30 @@ function multipartEdits(
   depth: number,
 ): Edit[] | undefined {
   const bytes = textToBytes(body);
-  return parseMultipart(bytes, boundary)?.flatMap((part): Edit[] => {
-    const start = part.body.byteOffset - bytes.byteOffset;
-    const end = start + part.body.byteLength;
-    const value = body.slice(start, end);
-    const disposition = headerValue(part.headers, 'content-disposition') ?? '';
-    const name = /;\s{0,10}name\s{0,4}=\s{0,4}(?:"([^"]*)"|([^\s;]+))/i.exec(disposition);
-    const isFile = /;\s{0,10}filename\*?\s{0,4}=/i.test(disposition);
-    const field = isFile ? undefined : (name?.[1] ?? name?.[2]);
-    if (field !== undefined && secrets.names.keeps(field)) {
-      return [];
-    }
-    if (field !== undefined && secrets.isSecret(secrets.names.verdict('field', field), value)) {
-      const text = secrets.insteadOf(field, value);
-      return text === value ? [] : [{ start, end, text }];
-    }
-    return editsOfBody(value, part.headers, secrets, depth + 1).map((edit) => ({
-      start: edit.start + start,
-      end: edit.end + start,
-      text: edit.text,
-    }));
-  });
+  const parts = parseMultipart(bytes, boundary) ?? [];
+  return parts.length === 0
+    ? undefined
+    : parts.flatMap((part): Edit[] => {
+        const start = part.body.byteOffset - bytes.byteOffset;
+        const end = start + part.body.byteLength;
+        const value = body.slice(start, end);
+        const disposition = headerValue(part.headers, 'content-disposition') ?? '';
+        const name = /;\s{0,10}name\s{0,4}=\s{0,4}(?:"([^"]*)"|([^\s;]+))/i.exec(disposition);
+        const isFile = /;\s{0,10}filename\*?\s{0,4}=/i.test(disposition);
+        const field = isFile ? undefined : (name?.[1] ?? name?.[2]);
+        if (field !== undefined && secrets.names.keeps(field)) {
+          return [];
+        }
+        if (field !== undefined && secrets.isSecret(secrets.names.verdict('field', field), value)) {
+          const text = secrets.insteadOf(field, value);
+          return text === value ? [] : [{ start, end, text }];
+        }
+        return editsOfBody(value, part.headers, secrets, depth + 1).map((edit) => ({
+          start: edit.start + start,
+          end: edit.end + start,
+          text: edit.text,
+        }));
+      });
 }
 
 /** Lengths stay as they are: what is no text often says where its parts begin. */

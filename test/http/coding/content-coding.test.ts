@@ -179,8 +179,8 @@ for (const { coding, name, compress, decoder } of FORMATS) {
   test(`${coding}: a decompression bomb in several chunks is not decoded, prepared or not`, async () => {
     const data = new Uint8Array(65 * 1024 * 1024);
     const bomb = encodeBody({ chunks: [data, data], codings: [coding], complete: true });
-    assert.is(decodeBody(bomb, encoding(name)), undefined);
-    assert.is(await prepared(fresh(bomb), name), undefined);
+    assert.ok(decodeBody(bomb, encoding(name)) === undefined);
+    assert.ok((await prepared(fresh(bomb), name)) === undefined);
   });
 
   test(`${coding}: what is prepared is what is found at once, wherever the body is cut, and whatever is wrong with it`, async () => {

@@ -46,11 +46,15 @@ for (const [title, [text, parts]] of Object.entries(wellFormed)) {
 const malformed: Record<string, string> = {
   'no delimiter': 'text',
   'no closing delimiter': '--A\r\n\r\nv\r\n',
-  'no part': '--A--\r\n',
+  'no part, but a preamble': 'x\r\n--A--\r\n',
   'a part whose headers do not end': '--A\r\nX: y\r\n--A--',
   'a header line without a colon': '--A\r\nnothing\r\n\r\nv\r\n--A--',
   'a delimiter inside a line': 'x--A\r\n\r\nv\r\n--A--',
 };
+
+test('a form without fields has no parts, whatever its boundary', () => {
+  assert.equal(parsed('--A--\r\n'), []);
+});
 
 for (const [title, text] of Object.entries(malformed)) {
   test(`${title}: not multipart`, () => assert.is(parsed(text), undefined));
