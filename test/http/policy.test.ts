@@ -1,0 +1,102 @@
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import * as assert from 'uvu/assert';
+import { type HeaderPair, Interaction, type InteractionRequest } from '../../src/core/interaction.js';
+import { HttpPolicy } from '../../src/http/policy.js';
+import { suite } from '../support/suite.js';
+
+const test = suite('what HTTP means to a Broker');
+
+const TOKENS = ['q8Zk3LmWp2Xr7TvBd9Gh', 'a1S2d3F4g5H6j7K8l9Zq'] as const;
+
+function request(headers: readonly HeaderPair[], body: Uint8Array = new Uint8Array()): InteractionRequest {
+  return { protocol: 'http', action: 'GET', target: 'https://api.test/me', headers, body };
+}
+
+function asUser(token: string, header = 'authorization'): InteractionRequest {
+  return request([[header, header === 'authorization' ? `Bearer ${token}` : token]]);
+}
+
+for (const header of ['authorization', 'x-api-key']) {
+  test(`one question of two users is worth a warning that names ${header}`, () => {
+    const policy = new HttpPolicy();
+    const [first, second] = TOKENS.map((token) => policy.request(asUser(token, header)));
+    assert.is(policy.key(first as InteractionRequest), policy.key(second as InteractionRequest));
+    const warning = policy.conflict(first as InteractionRequest, second as InteractionRequest) ?? '';
+    assert.match(warning, `match: { headers: ['${header}'] }`);
+    assert.not.match(warning, 'REDACTED');
+  });
+
+  test(`with match: { headers: ['${header}'] } they are told apart, also in another run, and there is no warning`, () => {
+    const recording = new HttpPolicy({ match: { headers: [header] } });
+    const replaying = new HttpPolicy({ match: { headers: [header] } });
+    const [first, second] = TOKENS.map((token) => recording.request(asUser(token, header)));
+    assert.is.not(recording.key(first as InteractionRequest), recording.key(second as InteractionRequest));
+    assert.is(recording.conflict(first as InteractionRequest, second as InteractionRequest), undefined);
+    const again = replaying.request(asUser(TOKENS[0], header));
+    assert.is(replaying.key(again), recording.key(first as InteractionRequest));
+  });
+}
+
+test('one question of one user is not worth a word', () => {
+  const policy = new HttpPolicy();
+  const [first, second] = [policy.request(asUser(TOKENS[0])), policy.request(asUser(TOKENS[0]))];
+  assert.is(policy.conflict(first, second), undefined);
+});
+
+for (const [coding, encode] of Object.entries({ gzip: gzipSync, br: brotliCompressSync })) {
+  test(`a request body in ${coding} counts as what it decodes to, however it was compressed, without its secrets`, () => {
+    const policy = new HttpPolicy();
+    const json = JSON.stringify({ user: 'ada', password: 'hunter2', note: 'x'.repeat(500) });
+    const headers: HeaderPair[] = [
+      ['content-type', 'application/json'],
+      ['content-encoding', coding],
+    ];
+    const stored = policy.request(request(headers, encode(json)));
+    assert.is(Buffer.from(stored.body).toString(), json.replace('hunter2', 'REDACTED'));
+    const again = policy.request(request(headers, encode(json.replace('hunter2', 'other'))));
+    assert.is(policy.key(again), policy.key(stored));
+    assert.equal(policy.request(stored), stored, 'applied twice');
+  });
+}
+
+test('a body that is not what its content-encoding says stays as it is', () => {
+  const body = new Uint8Array(Buffer.from('not gzip'));
+  const stored = new HttpPolicy().request(request([['content-encoding', 'gzip']], body));
+  assert.is(Buffer.from(stored.body).toString(), 'not gzip');
+});
+
+test("the length of a secret is not told by its request's content-length", () => {
+  const policy = new HttpPolicy();
+  const lengths = ['hunter2', 'a-much-longer-password-than-that'].map((password) => {
+    const body = Buffer.from(JSON.stringify({ password }));
+    const headers: HeaderPair[] = [
+      ['content-type', 'application/json'],
+      ['content-length', String(body.byteLength)],
+    ];
+    return policy.request(request(headers, new Uint8Array(body))).headers[1]?.[1];
+  });
+  assert.is(lengths[0], lengths[1]);
+});
+
+test('shouldRecord is asked with the answer as people read it', () => {
+  const asked: unknown[] = [];
+  const policy = new HttpPolicy({
+    shouldRecord: ({ target }, { status, headers, body }) => {
+      asked.push(target, status, headers, Buffer.from(body).toString());
+      return false;
+    },
+  });
+  const metadata = [
+    ['status_code', '200'],
+    ['header:content-encoding', 'gzip'],
+  ] as const;
+  const data = new Uint8Array(gzipSync('hello'));
+  const interaction = new Interaction({
+    request: request([]),
+    responseChunks: [{ data, sequence: 0, metadata }],
+  });
+  assert.is(policy.accepts(interaction), false);
+  assert.equal(asked, ['https://api.test/me', 200, [['content-encoding', 'gzip']], 'hello']);
+});
+
+test.run();
