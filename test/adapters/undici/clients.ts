@@ -163,10 +163,10 @@ export async function rejection(
   throw new Error('expected a rejection');
 }
 
-/** The promise's outcome; an error where it has none in 5 seconds, which on loopback means never. */
+/** The promise's outcome; an error where it has none in 30 seconds, which on loopback means never. */
 export function settled<T>(promise: Promise<T>, what: () => string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`never settled: ${what()}`)), 5000);
+    const timer = setTimeout(() => reject(new Error(`never settled: ${what()}`)), 30_000);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
