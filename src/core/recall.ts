@@ -23,6 +23,8 @@ export class Recall {
   readonly #used = new Set<Interaction>();
   /** The open keys that were recorded. */
   readonly #open = new Set<string>();
+  /** Recordings of open keys by their whole requests, what stands in the open places included. */
+  readonly #exact = new StoryIndex();
   /** By the key of a request that no recording has: the key of the one recording that resembles it. */
   readonly #kin = new Map<string, string | undefined>();
 
@@ -38,6 +40,7 @@ export class Recall {
     this.#kin.clear();
     if (this.#policy.isOpen?.(key)) {
       this.#open.add(key);
+      this.#exact.add(wholeOf(this.#policy.request(interaction.request)), interaction);
     }
   }
 
@@ -52,8 +55,15 @@ export class Recall {
     return this.#index.get(key);
   }
 
-  /** What answers a request: the recordings of its key, else of the same request with other values in variable places. */
+  /**
+   * What answers a request: the recordings of its key, and of several that an open key takes together those of the very
+   * same request, if there are any; else those of the same request with other values in variable places.
+   */
   find(raw: InteractionRequest): Recalled {
+    return this.#exactly(this.#find(raw));
+  }
+
+  #find(raw: InteractionRequest): Recalled {
     const first = this.#byKey(raw);
     if (first.story !== undefined) {
       return first;
@@ -106,6 +116,18 @@ export class Recall {
     }));
   }
 
+  #exactly(recalled: Recalled): Recalled {
+    const { request, key, story } = recalled;
+    if (story === undefined || !this.#open.has(key)) {
+      return recalled;
+    }
+    const whole = wholeOf(request);
+    const exact = this.#exact.get(whole);
+    // Where equal recordings were left out, places count for all of the key together.
+    const tells = exact !== undefined && exact.session === story.session && !story.hasGaps;
+    return tells ? { request, key: whole, story: exact } : recalled;
+  }
+
   #byKey(raw: InteractionRequest): Recalled {
     return this.#keyed(this.#policy.request(raw));
   }
@@ -132,4 +154,9 @@ export class Recall {
     }
     return this.#kin.get(key);
   }
+}
+
+/** No match key looks like it. */
+function wholeOf({ action, target, body }: InteractionRequest): string {
+  return `whole ${action} ${target} ${Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')}`;
 }

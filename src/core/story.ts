@@ -13,15 +13,22 @@ type Lane = Interaction[];
 export class Story {
   readonly #sessions = new Map<string, Map<string, Lane>>();
   #newest = '';
+  #hasGaps = false;
 
   /** The session that answers. */
   get session(): string {
     return this.#newest;
   }
 
+  /** Were recordings left out that equalled the one before? */
+  get hasGaps(): boolean {
+    return this.#hasGaps;
+  }
+
   add(interaction: Interaction): void {
-    const { session, lane, order = Number.POSITIVE_INFINITY } = interaction.recording;
+    const { session, lane, order = Number.POSITIVE_INFINITY, nth } = interaction.recording;
     this.#newest = session;
+    this.#hasGaps ||= nth !== undefined;
     const lanes = upsert(this.#sessions, session, () => new Map<string, Lane>());
     const entries = upsert(lanes, lane, () => []);
     let place = entries.length;

@@ -315,6 +315,28 @@ export const PLANTED_SECRETS: readonly PlantedSecret[] = [
       body: `<Credentials><SecretAccessKey>${secret}</SecretAccessKey></Credentials>`,
     },
   })),
+  row('XML in CDATA', key('', 40), (secret) => ({
+    response: {
+      headers: [['content-type', 'application/xml']],
+      body: `<Credentials><SecretAccessKey><![CDATA[${secret}]]></SecretAccessKey></Credentials>`,
+    },
+  })),
+  row('the code of an OAuth form', '4/0AbCd-Ef12.Gh34_Ij56', (secret) => ({
+    method: 'POST',
+    headers: [FORM_TYPE],
+    body: `grant_type=authorization_code&code=${encodeURIComponent(secret)}`,
+    spellings: [encodeURIComponent(secret)],
+  })),
+  row(
+    'the code of a device',
+    key('', 40),
+    inAnswer((secret) => ({ device_code: secret, user_code: 'WDJB-MJHT' })),
+  ),
+  row(
+    'a cookie that an API echoes in a list',
+    key('', 24),
+    inAnswer((secret) => ({ headers: { Cookie: [`sid=${secret}; theme=x`] } })),
+  ),
   row('the field of an HTML form', key('', 40), (secret) => ({
     response: {
       headers: [['content-type', 'text/html']],

@@ -4,7 +4,7 @@ import type { Secrets } from './secrets.js';
 
 /** `<name attributes>text</`: the text of an element that holds no other. */
 const ELEMENT =
-  /<(?:[A-Za-z_][\w.-]{0,40}:)?([A-Za-z_][\w.-]{0,60})(?:\s[^<>]{0,400})?>(?<text>[^<]{1,16384})<\//dg;
+  /<(?:[A-Za-z_][\w.-]{0,40}:)?([A-Za-z_][\w.-]{0,60})(?:\s[^<>]{0,400})?>(?:(?<text>[^<]{1,16384})|\s{0,20}<!\[CDATA\[(?<data>[^\]]{1,16384})\]\]>\s{0,20})<\//dg;
 
 /** Fields of forms, and what pages carry for their scripts. */
 const TAG = /<(?:input|meta|param)\s[^<>]{0,2000}>/gi;
@@ -13,7 +13,7 @@ const ATTRIBUTE = /\s(name|id|property|value|content)\s{0,4}=\s{0,4}(?:"([^"]*)"
 /** Replaces the values of secret names in XML and HTML: of elements, and of the fields of forms. */
 export function findMarkup(text: ByteText, secrets: Secrets, found: Redactions): void {
   for (const match of text.matchAll(ELEMENT)) {
-    const [start, end] = match.indices?.groups?.['text'] ?? [0, 0];
+    const [start, end] = match.indices?.groups?.['text'] ?? match.indices?.groups?.['data'] ?? [0, 0];
     judge(match[1] ?? '', start, end);
   }
   for (const { 0: tag, index } of text.matchAll(TAG)) {

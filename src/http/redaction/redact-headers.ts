@@ -1,7 +1,7 @@
 import { edited } from '../variables/needles.js';
 import type { ByteText } from './byte-text.js';
 import { fieldInstead } from './field-value.js';
-import { findLoose } from './find-in-text.js';
+import { findLoose, findValues } from './find-in-text.js';
 import { findInUrl } from './redact-parameters.js';
 import { Redactions } from './redactions.js';
 import type { Secrets } from './secrets.js';
@@ -15,8 +15,14 @@ const URLS = new Set(['location', 'content-location', 'referer', 'origin', 'sec-
 /** The value of a header without secrets; the same text where it holds none. `name` in any letters. */
 export function redactHeader(name: string, value: ByteText, secrets: Secrets): ByteText {
   const lower = name.toLowerCase();
-  if (value === '' || CHALLENGES.has(lower) || secrets.names.keeps(lower)) {
+  if (value === '' || secrets.names.keeps(lower)) {
     return value;
+  }
+  if (CHALLENGES.has(lower)) {
+    const found = new Redactions();
+    findValues(value, secrets, found);
+    const edits = found.settled(value);
+    return edits.length === 0 ? value : edited(value, edits);
   }
   if (lower === 'cookie' || lower === 'set-cookie') {
     return fieldInstead(lower, value, secrets);

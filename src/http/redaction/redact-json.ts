@@ -6,6 +6,9 @@ import { type JsonToken, scanJson } from './json-scan.js';
 import type { Redactions } from './redactions.js';
 import type { Secrets } from './secrets.js';
 
+/** Services that echo headers give lists of their values, which hold spaces: `"Cookie": ["a=1; b=2"]`. */
+const CREDENTIAL_HEADER = /^(?:(?:proxy-)?authorization|(?:set-)?cookie)$/i;
+
 /**
  * Replaces the values of secret names and places in JSON texts. JSON stays JSON: a number becomes 0; booleans, null,
  * objects and empty strings stay.
@@ -50,7 +53,7 @@ export function findInJson(
     const decoded = hasEscapes ? decodedJsonString(text, from, to) : undefined;
     const value = decoded?.text ?? raw;
     // Lists of sentences under such a name tell what is wrong with it.
-    const isSentence = isItem && !isNamed && value.includes(' ');
+    const isSentence = isItem && !isNamed && value.includes(' ') && !CREDENTIAL_HEADER.test(name);
     if (!isSentence && secrets.isSecret(verdict, value)) {
       const instead = fieldInstead(name, value, secrets);
       if (instead !== value) {

@@ -61,7 +61,9 @@ function findInParameter(
     found.keep(sign + 1, end);
     return;
   }
-  const verdict = secrets.names.verdict(place, name);
+  // The code of an OAuth form (RFC 6749, 4.1.3) may hold dots and slashes, and may be a UUID.
+  const isGrant = plus && name === 'code' && text.includes('grant_type=');
+  const verdict = secrets.names.verdict(isGrant ? 'query' : place, name);
   const raw = text.slice(sign + 1, end);
   const decoded = /[%+]/.test(raw) ? percentDecoded(text, sign + 1, end, plus) : undefined;
   const value = decoded?.text ?? raw;

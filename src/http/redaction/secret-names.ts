@@ -69,10 +69,10 @@ const QUERY = names(`
 /** Names that hold a secret, or something else. */
 const TOKENS = names(`
   token auth jwt session session_id sessionid sid assertion ticket credential credentials secret_value
-  appid app_key user_key access_key auth_key tokens jsessionid phpsessid
+  device_code authorization_code auth_code appid app_key user_key access_key auth_key tokens jsessionid phpsessid
 `);
-const QUERY_TOKENS = names('sig signature hmac authkey');
-const KEYS = names('key keys code device_code authorization_code auth_code');
+const QUERY_TOKENS = names('sig signature hmac authkey code');
+const KEYS = names('key keys code');
 
 /** A longer name that ends so speaks of such a secret: `github_access_token`, `stripeApiKey`. */
 const ENDINGS =

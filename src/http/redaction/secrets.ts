@@ -132,7 +132,8 @@ export class Secrets {
       }
     }
     this.#additions++;
-    const added = spellings(fromByteText(secret) ?? secret, replacement);
+    const text = fromByteText(secret) ?? secret;
+    const added = [...spellings(text, replacement), ...base64Spellings(text)];
     for (const spelling of added) {
       this.values.add(spelling);
     }
