@@ -210,6 +210,10 @@ function readEncoding(body: unknown): Encode {
     return (pieces) => pieces;
   }
   const codings = Array.isArray(encoding) ? encoding : [encoding];
+  // As many as undici's fetch accepts; each is a pass over the whole body.
+  if (codings.length > 5) {
+    throw new TypeError(`"encoding" names ${codings.length} encodings, more than 5`);
+  }
   if (codings.length === 0 || !codings.every(isCoding)) {
     throw new TypeError(`unknown "encoding" ${JSON.stringify(encoding)}`);
   }
