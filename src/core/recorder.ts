@@ -2,6 +2,7 @@ import type { SessionEntry } from './broker-options.js';
 import { Cassette } from './cassette.js';
 import { isoNow } from './clock.js';
 import { describeFailure } from './failure.js';
+import { fingerprint } from './fingerprint.js';
 import { Interaction, type InteractionRequest, type ResponseChunk } from './interaction.js';
 import type { MetadataPair } from './metadata.js';
 import type { Policy } from './policy.js';
@@ -34,6 +35,8 @@ export class Recorder {
   readonly #open = new Set<Recording>();
   /** Of these the ones that have ended and are being prepared, with what puts them into the cassette at once. */
   readonly #preparing = new Map<Recording, () => void>();
+  /** By what is stored of a request: a hash of the request as it was made. It is never stored. */
+  readonly #secrets = new Map<string, string>();
   /** The recordings that failed to be saved, and whose readers may have left before they were told. */
   readonly #untold = new Set<Recording>();
 
@@ -184,6 +187,7 @@ export class Recorder {
       return;
     }
     this.#warnOfConflict(lane, request);
+    this.#warnOfLikeness(key, recording.request, request);
     this.#parts.recall.addRecorded(key, interaction);
     this.#cassette = this.#cassette.append(interaction);
     this.#recorded++;
@@ -195,6 +199,24 @@ export class Recorder {
     const conflict = earlier && this.#parts.policy.conflict?.(earlier.request, request);
     if (conflict !== undefined) {
       this.#parts.warn(conflict);
+    }
+  }
+
+  /** Two requests that differed in what is not stored: the cassette cannot tell which answer belongs to which. */
+  #warnOfLikeness(key: string, made: InteractionRequest, stored: InteractionRequest): void {
+    if (made.target === stored.target && Buffer.compare(made.body, stored.body) === 0) {
+      return;
+    }
+    const whole = `${key} ${fingerprint({ ...stored, headers: [] })}`;
+    const secret = fingerprint({ ...made, headers: [] });
+    const earlier = this.#secrets.get(whole);
+    this.#secrets.set(whole, secret);
+    if (earlier !== undefined && earlier !== secret) {
+      this.#parts.warn(
+        `${stored.action} ${stored.target} was recorded with different secrets of which the cassette keeps nothing ` +
+          'that tells them apart: replay gives one answer after the other, whichever is asked with. Where the answers ' +
+          'are not to be mixed up, record them in cassettes of their own.',
+      );
     }
   }
 

@@ -2,6 +2,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { type HeaderPair, Interaction, type InteractionRequest } from '../../src/core/interaction.js';
 import { HttpPolicy } from '../../src/http/policy.js';
+import { Broker, Cassette } from '../../src/index.js';
 import { suite } from '../support/suite.js';
 
 const test = suite('what HTTP means to a Broker');
@@ -41,6 +42,32 @@ test('one question of one user is not worth a word', () => {
   const policy = new HttpPolicy();
   const [first, second] = [policy.request(asUser(TOKENS[0])), policy.request(asUser(TOKENS[0]))];
   assert.is(policy.conflict(first, second), undefined);
+});
+
+test('requests that differ in a password alone are worth a warning: nothing in the cassette tells them apart', async () => {
+  const warnings: string[] = [];
+  const broker = new Broker(new Cassette(), {
+    mode: 'record',
+    match: {},
+    playback: 'sequence',
+    observer: { warning: (message) => warnings.push(message) },
+    liveResponder: async function* (asked) {
+      const status = Buffer.from(asked.body).includes('right') ? '200' : '401';
+      yield { data: new Uint8Array(), sequence: 0, metadata: [['status_code', status]] };
+    },
+  });
+  const login = async (password: string) => {
+    const body = new Uint8Array(Buffer.from(JSON.stringify({ user: 'ada', password })));
+    const asked = { ...request([['content-type', 'application/json']], body), action: 'POST' };
+    for await (const _ of broker.replay(asked));
+  };
+  await login('wrong');
+  assert.is(warnings.length, 0);
+  await login('right');
+  assert.is(warnings.length, 1);
+  assert.match(warnings[0] ?? '', 'POST https://api.test/me was recorded with different secrets');
+  await login('right');
+  assert.is(warnings.length, 1, 'the same secret again');
 });
 
 for (const [coding, encode] of Object.entries({ gzip: gzipSync, br: brotliCompressSync })) {

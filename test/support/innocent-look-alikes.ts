@@ -56,6 +56,10 @@ export const INNOCENT_LOOK_ALIKES: readonly InnocentLookAlike[] = [
   }),
   answer('the key of an issue', { key: 'PROJ-1234', code: 'ERR_NOT_FOUND', session: 'morning' }),
   answer('keys of objects', { Contents: [{ Key: 'images/2024/01/a1b2c3d4e5f6a7b8c9d0.png' }] }),
+  answer('a public key', {
+    keyid: 'SHA256:jl3bwswu80PjjokCgh0o2w5c2U4LhQAE57gj9cz1kzA',
+    key: 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE1Olb3zMAFFxXKHiIkQO5cJ3Yhl5i6UPp+IhuteBJbuHcA5UogKo0EWtlWwW6KSaKoTNEYL7JlCQiVnkhBktUgg==',
+  }),
   answer('a key that is a UUID', { key: UUID, id: UUID }),
   answer('codes', { code: 'invalid_request_error', country_code: 'DE', zip_code: '10115' }),
   answer('an author', { author: 'Ada', authority: 'https://id.test', authenticated: true }),

@@ -328,6 +328,21 @@ export const PLANTED_SECRETS: readonly PlantedSecret[] = [
     spellings: [encodeURIComponent(secret)],
   })),
   row(
+    'the token of a reset',
+    key('', 32),
+    inAnswer((secret) => ({ reset_token: secret })),
+  ),
+  row(
+    'an ephemeral key',
+    key('ek_', 32),
+    inAnswer((secret) => ({ client_secret: { value: secret } })),
+  ),
+  row('a password called pass', 'passing-word', (secret) => ({
+    method: 'POST',
+    headers: [JSON_TYPE],
+    body: json({ user: 'ada', pass: secret }),
+  })),
+  row(
     'the code of a device',
     key('', 40),
     inAnswer((secret) => ({ device_code: secret, user_code: 'WDJB-MJHT' })),

@@ -54,7 +54,7 @@ const FIELDS = names(`
   device_token_secret csrf_token csrfmiddlewaretoken xsrf_token _csrf _csrf_token authenticity_token
   __RequestVerificationToken private_key private_key_pem signing_key encryption_key decryption_key master_key
   account_key storage_key shared_key shared_access_key shared_access_signature
-  client_assertion saml_response saml_assertion code_verifier
+  pass secret_hash recovery_codes backup_codes client_assertion saml_response saml_assertion code_verifier
   otp totp otp_code one_time_password mfa_code mfa_token two_factor_code totp_secret otp_secret otp_token
   cvc cvv cvv2 card_cvc security_code authorization proxy_authorization x_auth_token x_access_token x_csrf_token
   x_xsrf_token x_amz_security_token x_vault_token x_gitlab_token
@@ -63,12 +63,15 @@ const FIELDS = names(`
 /** Parameters of URLs besides. Amazon, Google and Azure put a signature there that opens what the URL names. */
 const QUERY = names(`
   X-Amz-Signature X-Amz-Credential X-Amz-Security-Token X-Goog-Signature X-Goog-Credential
-  subscription-key hapikey oauth_signature oauth_verifier pass api_sig
+  subscription-key hapikey oauth_signature oauth_verifier api_sig
 `);
 
 /** Names that hold a secret, or something else. */
 const TOKENS = names(`
   token auth jwt session session_id sessionid sid assertion ticket credential credentials secret_value
+  reset_token password_reset_token reset_password_token confirmation_token confirm_token verification_token verify_token
+  invite_token invitation_token activation_token recovery_token login_token magic_token magic_link_token email_token
+  one_time_token provider_token provider_refresh_token device_token token_hash oob_code
   device_code authorization_code auth_code appid app_key user_key access_key auth_key tokens jsessionid phpsessid
 `);
 const QUERY_TOKENS = names('sig signature hmac authkey code');

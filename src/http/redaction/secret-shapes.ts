@@ -41,6 +41,7 @@ const SHAPES: readonly (readonly [begins: readonly string[], shape: Shape])[] = 
     ['sk-'],
     { isText: true, pattern: /sk-(?:[A-Za-z0-9]{32,}|[\w-]{20,})/y, test: (text) => isRandomKey(text) },
   ],
+  [['ek_'], { isText: true, pattern: /ek_[A-Za-z0-9]{24,}/y, test: hasDigit }],
   // Stripe.
   [
     ['sk_', 'rk_'].flatMap((kind) => spelled(kind, ['live', 'test', 'prod'], '_')),

@@ -17,6 +17,9 @@ const LEAST_REMEMBERED = 8;
 const LEAST_TOKEN = 12;
 const LEAST_KEY = 20;
 
+/** How the base64 of a public key begins in DER (RFC 5280, 4.1): a sequence, and in it that of an algorithm. */
+const PUBLIC_KEY = /^M(?:FkwEw|CowBQ|HYwEA|IGfMA|IIBIjAN|IIBojAN|IICIjAN)/;
+
 /** Chosen by people, whatever they look like. */
 const PASSWORD = /pass(?:word|wd|phrase|code)|pwd|^(?:otp|totp|cvc|cvv)/;
 
@@ -106,7 +109,12 @@ export class Secrets {
       case 'token':
         return looksRandom(value, LEAST_TOKEN) && !value.includes('://');
       case 'key':
-        return looksRandom(value, LEAST_KEY) && !isUuid(value) && !/[/.]\w/.test(value.slice(2));
+        return (
+          looksRandom(value, LEAST_KEY) &&
+          !isUuid(value) &&
+          !/[/.]\w/.test(value.slice(2)) &&
+          !PUBLIC_KEY.test(value)
+        );
       case 'never':
         return false;
     }
