@@ -163,9 +163,7 @@ export class Broker {
    * @throws StaleRecordingError for a recording that is too old, where that is to be an error.
    */
   lookup(request: InteractionRequest): Interaction | undefined {
-    const hit = this.mode === 'record' ? undefined : this.#take(this.#recall.find(request));
-    this.#count(hit === undefined ? 'MISS' : 'HIT', request);
-    return hit;
+    return this.#answer(request, this.mode === 'record' ? undefined : this.#recall.find(request));
   }
 
   /** Must a request of this head wait for others, dispatched before it, whose bodies are still being read? */
@@ -181,9 +179,11 @@ export class Broker {
   /** `lookup` for a request that took a turn: identical requests are answered in the order of their dispatch. */
   async lookupInTurn(request: InteractionRequest, turn: Turn): Promise<Interaction | undefined> {
     try {
-      if (this.#recall.find(request).story?.dependsOnOrder) {
-        await turn.earlier;
+      const found = this.#recall.find(request);
+      if (!found.story?.dependsOnOrder) {
+        return this.#answer(request, found);
       }
+      await turn.earlier;
       return this.lookup(request);
     } finally {
       turn.done();
@@ -277,6 +277,12 @@ export class Broker {
     this.#recorder.tellAtTheEnd(recording);
     const { readAhead, recordFailures } = this;
     yield* forward({ liveResponder, request, recording, signal, readAhead, recordFailures });
+  }
+
+  #answer(request: InteractionRequest, found: Recalled | undefined): Interaction | undefined {
+    const hit = found && this.#take(found);
+    this.#count(hit === undefined ? 'MISS' : 'HIT', request);
+    return hit;
   }
 
   #count(outcome: 'HIT' | 'MISS', head: RequestHead): void {

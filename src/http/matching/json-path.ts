@@ -106,11 +106,6 @@ export function changeAt(
   return Object.fromEntries(members.filter(([, child]) => child !== undefined)) as JsonValue;
 }
 
-/** The value without the places that the paths name. */
-export function withoutPaths(value: JsonValue, paths: readonly JsonPath[]): JsonValue {
-  return changeAt(value, startOf(paths), () => undefined);
-}
-
 /** The values at the places that the path names, in the order of the document. */
 export function valuesAt(value: JsonValue, path: JsonPath): JsonValue[] {
   const found: JsonValue[] = [];

@@ -168,12 +168,6 @@ export class HttpMatch {
   }
 }
 
-/** The match key of a request under the default policy. */
-export const httpMatchKey: (request: InteractionRequest) => string = (() => {
-  const match = new HttpMatch();
-  return (request: InteractionRequest) => match.key(request);
-})();
-
 function parsePlaces(vary: readonly string[]): VaryPlace[] {
   if (!Array.isArray(vary)) {
     throw new InvalidOptionError('vary', 'it is not a list of places, such as "body:$.email".');

@@ -76,8 +76,3 @@ export function valuesAt(request: InteractionRequest, place: VaryPlace): string[
     }
   }
 }
-
-/** The first value at a place of a request; undefined where it has no such place. */
-export function valueAt(request: InteractionRequest, place: VaryPlace): string | undefined {
-  return valuesAt(request, place)[0];
-}

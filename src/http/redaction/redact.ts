@@ -1,6 +1,7 @@
 import type { HeaderPair, InteractionRequest, ResponseChunk } from '../../core/interaction.js';
 import type { MetadataPair } from '../../core/metadata.js';
 import { decodeBody, encodeBody, isEncoded } from '../coding/content-coding.js';
+import { fieldsOf } from '../response.js';
 import { type Edit, edited } from '../variables/needles.js';
 import { type ByteText, bytesToText, fromByteText, textToBytes, toByteText } from './byte-text.js';
 import { environmentSecrets } from './environment-secrets.js';
@@ -143,7 +144,7 @@ export class Redactor {
     const metadata = chunks.map((chunk) => chunk.metadata ?? []);
     const redacted = metadata.map((pairs) => this.#pairs(pairs, headerName));
     const pieces = chunks.map((chunk) => chunk.data);
-    const data = this.#body(pieces, headersIn(metadata.flat()));
+    const data = this.#body(pieces, fieldsOf('header', chunks));
     const lengths = [lengthOf(pieces), lengthOf(data)] as const;
     const next = chunks.map((chunk, index) => {
       const bytes = data[index] ?? chunk.data;
@@ -271,12 +272,6 @@ function headerName(name: string): string | undefined {
     /^(?:interim:)?(?:header|trailer):(.*)$/s.exec(name)?.[1] ??
     (name.endsWith('status_text') ? name : undefined)
   );
-}
-
-function headersIn(metadata: readonly MetadataPair[]): HeaderPair[] {
-  return metadata
-    .filter(([name]) => name.startsWith('header:'))
-    .map(([name, value]) => [name.slice('header:'.length), value]);
 }
 
 /** The metadata of a body that has another length now. */

@@ -17,8 +17,8 @@ const SLOTS = 1 << 18;
  * three characters at the end of a window are from the end of any spelling's first eight).
  */
 export class SecretValues {
-  /** How far the window may move on where it ends with these characters. */
-  readonly #shifts = new Uint8Array(SLOTS).fill(WINDOW - BLOCK + 1);
+  /** How far the window may move on where it ends with these characters. Made for the first spelling that needs it. */
+  #shifts: Uint8Array | undefined;
   readonly #byStart = new Map<string, Spelling[]>();
   readonly #short = new Map<string, Spelling>();
   #shortPattern: RegExp | undefined;
@@ -40,6 +40,7 @@ export class SecretValues {
       start,
       [...others, spelling].sort((a, b) => b.text.length - a.text.length),
     );
+    this.#shifts ??= new Uint8Array(SLOTS).fill(WINDOW - BLOCK + 1);
     for (let end = BLOCK; end <= WINDOW; end++) {
       const slot = slotAt(text, end);
       this.#shifts[slot] = Math.min(this.#shifts[slot] as number, WINDOW - end);
@@ -69,10 +70,10 @@ export class SecretValues {
         found.push({ start: index, end: index + value.length, text: replacement });
       }
     }
-    if (this.#byStart.size === 0) {
+    const shifts = this.#shifts;
+    if (shifts === undefined || this.#byStart.size === 0) {
       return found;
     }
-    const shifts = this.#shifts;
     for (let end = WINDOW; end <= text.length; ) {
       const shift = shifts[slotAt(text, end)] as number;
       if (shift > 0) {

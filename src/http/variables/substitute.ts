@@ -3,6 +3,7 @@ import type { HeaderPair, ResponseChunk } from '../../core/interaction.js';
 import type { MetadataPair } from '../../core/metadata.js';
 import { decodeBody, encodeBody, isEncoded } from '../coding/content-coding.js';
 import { headerValue } from '../headers.js';
+import { fieldsOf } from '../response.js';
 import { type Edit, edited } from './needles.js';
 import type { Replacements } from './replacements.js';
 import { textEdits } from './text-edits.js';
@@ -43,7 +44,7 @@ export function substituteChunks(
   replacements: Replacements,
 ): readonly ResponseChunk[] {
   const body = chunks.map((chunk) => chunk.data);
-  const next = substituteBody(body, headersOf(chunks), replacements);
+  const next = substituteBody(body, fieldsOf('header', chunks), replacements);
   return changed(chunks, (chunk, index) => {
     const metadata = chunk.metadata && changed(chunk.metadata, (pair) => substitutePair(pair, replacements));
     const data = next[index] ?? chunk.data;
@@ -143,12 +144,6 @@ function editChunks(
     at = Math.max(at, end);
     return new Uint8Array(Buffer.concat(parts));
   });
-}
-
-function headersOf(chunks: readonly ResponseChunk[]): HeaderPair[] {
-  return (chunks[0]?.metadata ?? [])
-    .filter(([name]) => name.startsWith('header:'))
-    .map(([name, value]) => [name.slice('header:'.length), value]);
 }
 
 function substitutePair(pair: MetadataPair, replacements: Replacements): MetadataPair {

@@ -1,9 +1,11 @@
 import * as assert from 'uvu/assert';
 import type { HeaderPair, InteractionRequest } from '../../../src/core/interaction.js';
-import { HttpMatch, httpMatchKey } from '../../../src/http/matching/match.js';
+import { HttpMatch } from '../../../src/http/matching/match.js';
 import { suite } from '../../support/suite.js';
 
 const test = suite('httpMatchKey');
+const match = new HttpMatch();
+const httpMatchKey = (request: InteractionRequest) => match.key(request);
 
 function post(body: string | Uint8Array, contentType?: string, more: Partial<InteractionRequest> = {}) {
   return {
