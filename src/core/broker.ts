@@ -137,7 +137,7 @@ export class Broker {
     const order = this.reserve();
     let hit: Interaction | undefined;
     try {
-      hit = this.lookup(request);
+      hit = this.lookup(valid);
     } catch (error) {
       return failing(error);
     }

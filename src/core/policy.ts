@@ -27,6 +27,9 @@ export interface Policy {
   /** The match key: requests with one key match. Takes a request that `request` gave. */
   key(request: InteractionRequest): string;
 
+  /** As long as it is the same number, `request` and `key` give the same for the same request; undefined: who knows. */
+  readonly state?: number | undefined;
+
   /** Called after a look-up that found nothing: true where `request` may give another answer than it gave before. */
   refresh?(): boolean;
 
@@ -79,5 +82,6 @@ export function plainPolicy(key: Policy['key']): Policy {
     response: (chunks) => chunks,
     text: (text) => text,
     key,
+    state: 0,
   };
 }

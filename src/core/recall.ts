@@ -1,4 +1,5 @@
 import type { Interaction, InteractionRequest } from './interaction.js';
+import { RequestMemo } from './memo.js';
 import type { KnownRequest } from './miss.js';
 import type { Policy } from './policy.js';
 import { type Playback, type Story, StoryIndex } from './story.js';
@@ -27,6 +28,9 @@ export class Recall {
   readonly #exact = new StoryIndex();
   /** By the key of a request that no recording has: the key of the one recording that resembles it. */
   readonly #kin = new Map<string, string | undefined>();
+  /** What was found, as long as it would be found again. */
+  readonly #found = new RequestMemo<Recalled>();
+  #foundIn: number | undefined;
 
   /** @param entry Which entry of its cassette this is, from 0: it follows the lane of that number. */
   constructor(policy: Policy, playback: Playback, entry: number) {
@@ -38,6 +42,7 @@ export class Recall {
   add(key: string, interaction: Interaction): void {
     this.#index.add(key, interaction);
     this.#kin.clear();
+    this.#found.clear();
     if (this.#policy.isOpen?.(key)) {
       this.#open.add(key);
       this.#exact.add(wholeOf(this.#policy.request(interaction.request)), interaction);
@@ -60,7 +65,20 @@ export class Recall {
    * same request, if there are any; else those of the same request with other values in variable places.
    */
   find(raw: InteractionRequest): Recalled {
-    return this.#exactly(this.#find(raw));
+    const { state } = this.#policy;
+    if (state !== this.#foundIn) {
+      this.#found.clear();
+      this.#foundIn = state;
+    }
+    const known = state === undefined ? undefined : this.#found.get(raw);
+    if (known !== undefined) {
+      return known;
+    }
+    const found = this.#exactly(this.#find(raw));
+    if (found.story !== undefined && state !== undefined && this.#policy.state === state) {
+      this.#found.set(raw, found);
+    }
+    return found;
   }
 
   #find(raw: InteractionRequest): Recalled {

@@ -12,27 +12,78 @@ export interface Turn {
 
 /** Keeps identical requests in the order of their dispatch where their bodies arrive in another. */
 export class Turns {
-  readonly #tails = new Map<string, Promise<void>>();
+  readonly #queues = new Map<string, Place[]>();
 
   take(name: string, order: number): Turn {
-    const earlier = this.#tails.get(name) ?? Promise.resolve();
-    let done!: () => void;
-    const own = new Promise<void>((resolve) => {
-      done = resolve;
-    });
-    const tail = Promise.all([earlier, own]).then(() => {
-      if (this.#tails.get(name) === tail) {
-        this.#tails.delete(name);
-      }
-    });
-    this.#tails.set(name, tail);
-    return { order, earlier, done };
+    const queue = this.#queues.get(name) ?? [];
+    this.#queues.set(name, queue);
+    const place = new Place(order, () => this.#advance(name, queue));
+    queue.push(place);
+    if (queue.length === 1) {
+      place.atTheHead();
+    }
+    return place;
   }
 
   /** Is a request of this name waiting for its turn? */
   waiting(name: string): boolean {
-    return this.#tails.has(name);
+    return this.#queues.has(name);
   }
+
+  #advance(name: string, queue: Place[]): void {
+    while (queue[0]?.isDone) {
+      queue.shift();
+    }
+    if (queue.length === 0) {
+      this.#queues.delete(name);
+    }
+    queue[0]?.atTheHead();
+  }
+}
+
+class Place implements Turn {
+  readonly order: number;
+  readonly #advance: () => void;
+  #isAtTheHead = false;
+  #isDone = false;
+  #earlier: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+
+  constructor(order: number, advance: () => void) {
+    this.order = order;
+    this.#advance = advance;
+  }
+
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  get earlier(): Promise<void> {
+    if (this.#isAtTheHead) {
+      return Promise.resolve();
+    }
+    this.#earlier ??= deferred();
+    return this.#earlier.promise;
+  }
+
+  done(): void {
+    if (!this.#isDone) {
+      this.#isDone = true;
+      this.#advance();
+    }
+  }
+
+  atTheHead(): void {
+    this.#isAtTheHead = true;
+    this.#earlier?.resolve();
+  }
+}
+
+function deferred() {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
 
 /** Requests of one name may be identical. */

@@ -85,6 +85,11 @@ export class HttpPolicy implements Policy {
     return this.#key === undefined ? this.#match.key(request) : this.#key(request);
   }
 
+  get state(): number | undefined {
+    // What a request is answered with teaches the variables their values.
+    return this.variables === undefined ? this.#redactor.known : undefined;
+  }
+
   refresh(): boolean {
     return this.#redactor.refresh();
   }

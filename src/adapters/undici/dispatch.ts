@@ -11,6 +11,7 @@ import type { Turn } from '../../core/turns.js';
 import { Exchange } from './exchange.js';
 import { asForwarded, asRecorded } from './forwarded.js';
 import { withStableHeaders } from './headers.js';
+import { Interrupt } from './interrupt.js';
 import { LiveSource } from './live.js';
 import { programOf } from './program.js';
 import {
@@ -108,7 +109,7 @@ function dispatchOnRoute(
   if (bytes === undefined && !isReadableBody(options.body)) {
     return upstream.dispatch(options, handler);
   }
-  return lookUp({ route, head, upstream, options: copied(options), handler }, bytes);
+  return lookUp({ route, head, upstream, options, handler }, bytes);
 }
 
 /** A request that cannot be told apart from others: its options are not for undici, or nobody knows its origin. */
@@ -213,7 +214,7 @@ function lookUp(call: LookUp, bytes: Uint8Array | undefined): boolean {
       const request = sentRequest(head, { bytes });
       answer(call, exchange, { request, hit: broker.lookup(request), order, again: options.body });
     } else {
-      void lookUpWhenRead(call, exchange, broker.takeTurn(head));
+      void lookUpWhenRead({ ...call, options: copied(options) }, exchange, broker.takeTurn(head));
     }
   } catch (error) {
     exchange.fail(error);
@@ -279,20 +280,20 @@ async function readWithin(
   body: unknown,
   exchange: Exchange,
 ): Promise<ReadBody> {
-  const stop = new AbortController();
+  const stop = new Interrupt();
   const timer = setTimeout(
-    () => stop.abort(new RequestBodyTimeoutError(head.action, broker.text(head.target), bodyWait)),
+    () => stop.raise(new RequestBodyTimeoutError(head.action, broker.text(head.target), bodyWait)),
     bodyWait,
   );
   exchange.source = {
     abort: (reason) => {
-      stop.abort(reason);
+      stop.raise(reason);
       return false;
     },
     resume: () => {},
   };
   try {
-    return await readBody(body, stop.signal);
+    return await readBody(body, stop);
   } finally {
     clearTimeout(timer);
   }
@@ -311,5 +312,6 @@ function settledWithin(work: Promise<void>, ms: number): Promise<void> {
 
 /** The request as it was sent. */
 function sentRequest(head: RequestHead, read: Omit<ReadBody, 'again'>): InteractionRequest {
-  return { ...head, headers: sentHeaders(head.headers, read.contentType), body: read.bytes };
+  const { protocol, action, target, headers } = head;
+  return { protocol, action, target, headers: sentHeaders(headers, read.contentType), body: read.bytes };
 }

@@ -74,7 +74,8 @@ export function requestHeaderPairs(headers: unknown): HeaderPair[] {
 /** The options, their headers in a form that can be read twice: an iterator is used up by the first reading. */
 export function withStableHeaders(options: DispatchOptions): DispatchOptions {
   const { headers } = options;
-  const isIterator = isIterable(headers) && (headers[Symbol.iterator]() as unknown) === headers;
+  const isIterator =
+    !Array.isArray(headers) && isIterable(headers) && (headers[Symbol.iterator]() as unknown) === headers;
   return isIterator ? { ...options, headers: requestHeaderPairs(headers).flat() } : options;
 }
 

@@ -34,6 +34,8 @@ export type IncomingTrailers = Pick<IncomingHead, 'raw' | 'parsed'>;
 export interface Program {
   /** Does the reader of the body still have to take what it was given? Only undici's own handlers let that be seen. */
   readonly isBehind: boolean;
+  /** Does it copy the bytes that it is given? Others may hand them to a program that changes them. */
+  readonly copies: boolean;
   begin(control: Control, context: unknown): void;
   /** The first byte of a response has arrived; a replay says so in its upstream's place. */
   started(): void;
@@ -53,6 +55,16 @@ function isBehind(handler: Handler): boolean {
   return ((body ?? res)?.readableLength ?? 0) > 0;
 }
 
+/**
+ * Is it the handler of undici's fetch, which makes a new Uint8Array of each chunk (undici 5 to 8,
+ * lib/web/fetch/index.js)? It is an object literal with a stream for the body; the other handlers are of classes.
+ */
+function copies(handler: Handler): boolean {
+  const { body } = handler as { body?: Partial<Readable> | null };
+  const takesData = isControllerHandler(handler) ? 'onResponseData' : 'onData';
+  return body?.readableLength !== undefined && Object.hasOwn(handler, takesData);
+}
+
 class LegacyProgram implements Program {
   readonly #handler: LegacyHandler;
   #control: Control | undefined;
@@ -63,6 +75,10 @@ class LegacyProgram implements Program {
 
   get isBehind(): boolean {
     return isBehind(this.#handler);
+  }
+
+  get copies(): boolean {
+    return copies(this.#handler);
   }
 
   begin(control: Control, context: unknown): void {
@@ -102,6 +118,10 @@ class ControllerProgram implements Program {
 
   get isBehind(): boolean {
     return isBehind(this.#handler);
+  }
+
+  get copies(): boolean {
+    return copies(this.#handler);
   }
 
   begin(control: Control, context: unknown): void {

@@ -1,12 +1,13 @@
-import { monotonicNow, queueMicrotask, setImmediate, setTimeout } from '../../core/clock.js';
+import { monotonicNow, setImmediate, setTimeout } from '../../core/clock.js';
 import { reviveFailure } from '../../core/failure.js';
 import type { Interaction } from '../../core/interaction.js';
 import { type Latency, type Pace, paceOf, whenDue } from '../../core/pace.js';
 import { holdOpen } from '../../core/playback.js';
 import { type ResponseHead, readResponse } from '../../http/response.js';
 import type { Exchange, Source } from './exchange.js';
-import { rawHeaders } from './headers.js';
+import { headerPairs, headerRecord, rawHeaders } from './headers.js';
 import type { IncomingHead, IncomingTrailers } from './program.js';
+import type { HeaderRecord } from './protocol.js';
 import { asUndiciError } from './undici-error.js';
 
 /** How long a program may take over one chunk before it gets the next one all the same. */
@@ -14,6 +15,8 @@ const READER_PATIENCE_MS = 500;
 
 /** So many turns of the event loop a reader is looked at before a timer is worth it. */
 const EAGER_TURNS = 10;
+
+const SETTLED = Promise.resolve();
 
 /** Answers an exchange from a recording. */
 export class ReplayedSource implements Source {
@@ -40,7 +43,8 @@ export class ReplayedSource implements Source {
     this.#busy = true;
     const begin = () => this.#guarded(() => this.#begin());
     if (this.#pace === undefined) {
-      queueMicrotask(begin);
+      // Costs less than a callback of `queueMicrotask`, which is a resource of its own to async_hooks.
+      void SETTLED.then(begin);
     } else {
       this.#release = whenDue(this.#begun, this.#pace(0, 1), begin);
     }
@@ -91,7 +95,8 @@ export class ReplayedSource implements Source {
     }
     this.#next++;
     if (chunk.byteLength > 0) {
-      this.#paused = !this.#exchange.program.data(Buffer.from(chunk));
+      const { program } = this.#exchange;
+      this.#paused = !program.data(program.copies ? chunk : Buffer.from(chunk));
     }
     if (this.#next === body.length && this.#pace === undefined) {
       this.#advance();
@@ -187,5 +192,25 @@ function prepared(interaction: Interaction): Prepared {
 }
 
 function incoming({ statusCode, statusText, headers }: ResponseHead): IncomingHead {
-  return { statusCode, statusText, raw: rawHeaders(headers) };
+  const raw = rawHeaders(headers);
+  const record = headerRecord(headerPairs(raw));
+  return {
+    statusCode,
+    statusText,
+    raw,
+    // Each program gets one of its own: it may change it.
+    get parsed() {
+      return ownRecord(record);
+    },
+  };
+}
+
+function ownRecord(record: HeaderRecord): HeaderRecord {
+  const own = { ...record };
+  for (const [name, value] of Object.entries(own)) {
+    if (typeof value !== 'string') {
+      own[name] = [...value];
+    }
+  }
+  return own;
 }

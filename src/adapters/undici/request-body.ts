@@ -1,7 +1,10 @@
 import { Readable } from 'node:stream';
 import type { HeaderPair } from '../../core/interaction.js';
 import { encodeForm, FORM_CONTENT_TYPE, isFormData } from './form-data.js';
+import { Interrupt } from './interrupt.js';
 import { RequestAbortedError } from './request-aborted-error.js';
+
+const NO_BYTES = new Uint8Array();
 
 /** A request body that was read, and what to send in its place so that the upstream notices nothing. */
 export interface ReadBody {
@@ -20,7 +23,7 @@ export function isReadableBody(body: unknown): boolean {
 /** The bytes of a body that lie there already; undefined for one that has to be read. */
 export function immediateBytes(body: unknown): Uint8Array | undefined {
   if (body === null || body === undefined) {
-    return new Uint8Array();
+    return NO_BYTES;
   }
   if (typeof body === 'string') {
     return new TextEncoder().encode(body);
@@ -29,7 +32,7 @@ export function immediateBytes(body: unknown): Uint8Array | undefined {
     return new Uint8Array(body.slice(0));
   }
   if (ArrayBuffer.isView(body)) {
-    return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
+    return Buffer.from(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
   }
   return undefined;
 }
@@ -37,10 +40,10 @@ export function immediateBytes(body: unknown): Uint8Array | undefined {
 /**
  * Reads a body to its end.
  *
- * @param signal Ends the reading: with its reason, and with the body destroyed.
+ * @param stop Ends the reading: with its reason, and with the body destroyed.
  * @throws Whatever the body throws; TypeError for something that is no body, or a chunk that is none.
  */
-export async function readBody(body: unknown, signal: AbortSignal): Promise<ReadBody> {
+export async function readBody(body: unknown, stop: Interrupt): Promise<ReadBody> {
   const bytes = immediateBytes(body);
   if (bytes !== undefined) {
     return { bytes, again: body };
@@ -54,7 +57,7 @@ export async function readBody(body: unknown, signal: AbortSignal): Promise<Read
   if (isStream(body)) {
     // Length first: undici sends a `content-length` for a stream that has been filled and ended, as it looks here.
     const whole = hasKnownLength(body);
-    const chunks = await collectStream(body, signal);
+    const chunks = await collectStream(body, stop);
     return { bytes: concatenated(chunks), again: streamOf(chunks, whole) };
   }
   if (isSyncIterable(body)) {
@@ -62,7 +65,7 @@ export async function readBody(body: unknown, signal: AbortSignal): Promise<Read
     return { bytes: concatenated(chunks), again: chunks.values() };
   }
   if (isAsyncIterable(body)) {
-    const chunks = await collectIterable(body, signal);
+    const chunks = await collectIterable(body, stop);
     return { bytes: concatenated(chunks), again: asyncValues(chunks) };
   }
   throw new TypeError(
@@ -87,7 +90,7 @@ export function tapBody(body: unknown, known: Known): unknown {
   }
   if (isFormData(body) || isBlob(body)) {
     // Reading these does not use them up, so the original is what is sent.
-    readBody(body, new AbortController().signal).then(known, () => known(undefined));
+    readBody(body, new Interrupt()).then(known, () => known(undefined));
     return body;
   }
   if (isStream(body)) {
@@ -194,21 +197,21 @@ async function* tapAsync(body: AsyncIterable<unknown>, known: Known) {
   }
 }
 
-function collectStream(body: Readable, signal: AbortSignal): Promise<unknown[]> {
+function collectStream(body: Readable, stop: Interrupt): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
     const chunks: unknown[] = [];
-    const stop = () => {
-      reject(signal.reason);
-      body.on('error', () => {}).destroy(signal.reason);
+    const end = (reason: unknown) => {
+      reject(reason);
+      body.on('error', () => {}).destroy(reason as Error);
     };
     if (body.readableEnded) {
       resolve(chunks);
     } else if (body.destroyed) {
       reject(body.errored ?? new RequestAbortedError());
-    } else if (signal.aborted) {
-      stop();
+    } else if (stop.raised !== undefined) {
+      end(stop.raised.reason);
     } else {
-      signal.addEventListener('abort', stop, { once: true });
+      stop.onRaise(end);
       body
         .on('data', (chunk: unknown) => chunks.push(chunk))
         .on('end', () => resolve(chunks))
@@ -218,26 +221,31 @@ function collectStream(body: Readable, signal: AbortSignal): Promise<unknown[]> 
   });
 }
 
-async function collectIterable(body: AsyncIterable<unknown>, signal: AbortSignal): Promise<unknown[]> {
-  const iterator = body[Symbol.asyncIterator]();
-  const chunks: unknown[] = [];
-  const stopped = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  stopped.catch(() => {});
-  try {
-    for (;;) {
-      signal.throwIfAborted();
-      const { done, value } = await Promise.race([iterator.next(), stopped]);
-      if (done) {
-        return chunks;
+function collectIterable(body: AsyncIterable<unknown>, stop: Interrupt): Promise<unknown[]> {
+  return new Promise((resolve, reject) => {
+    const iterator = body[Symbol.asyncIterator]();
+    const chunks: unknown[] = [];
+    const end = (reason: unknown) => {
+      reject(reason);
+      iterator.return?.()?.then(undefined, () => {});
+    };
+    const take = ({ done, value }: IteratorResult<unknown>) => {
+      if (stop.raised !== undefined) {
+        return;
       }
-      chunks.push(value);
-    }
-  } catch (error) {
-    iterator.return?.()?.then(undefined, () => {});
-    throw error;
-  }
+      if (done) {
+        resolve(chunks);
+      } else {
+        chunks.push(value);
+        next();
+      }
+    };
+    const next = () => {
+      Promise.resolve(iterator.next()).then(take).catch(end);
+    };
+    stop.onRaise(end);
+    next();
+  });
 }
 
 function streamOf(chunks: readonly unknown[], whole: boolean): Readable {
@@ -257,15 +265,15 @@ async function* asyncValues<T>(values: Iterable<T>): AsyncGenerator<T, void, und
 }
 
 function concatenated(chunks: readonly unknown[]): Uint8Array {
-  return Buffer.concat(
-    chunks.map((chunk) => {
-      const bytes = chunkBytes(chunk);
-      if (bytes === undefined) {
-        throw new TypeError('a chunk of the request body is neither a string nor bytes');
-      }
-      return bytes;
-    }),
-  );
+  const pieces = chunks.map((chunk) => {
+    const bytes = chunkBytes(chunk);
+    if (bytes === undefined) {
+      throw new TypeError('a chunk of the request body is neither a string nor bytes');
+    }
+    return bytes;
+  });
+  const [only] = pieces;
+  return only !== undefined && pieces.length === 1 ? only : Buffer.concat(pieces);
 }
 
 function chunkBytes(chunk: unknown): Uint8Array | undefined {

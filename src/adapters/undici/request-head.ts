@@ -14,7 +14,8 @@ export function requestHead(options: DispatchOptions, origin: string | undefined
   if (typeof method !== 'string' || typeof path !== 'string' || base === undefined) {
     return undefined;
   }
-  if (!URL.canParse(base)) {
+  const normal = normalOrigin(base);
+  if (normal === undefined) {
     return undefined;
   }
   const search = query == null ? '' : stringify(query as Parameters<typeof stringify>[0]);
@@ -23,7 +24,19 @@ export function requestHead(options: DispatchOptions, origin: string | undefined
     protocol: 'http',
     action: method,
     // As it goes over the wire: resolving the path would make one of two that a server tells apart.
-    target: /^https?:\/\//i.test(path) ? location : new URL(base).origin + location,
+    target: /^https?:\/\//i.test(path) ? location : normal + location,
     headers: requestHeaderPairs(options.headers),
   };
+}
+
+let lastBase = '';
+let lastOrigin: string | undefined;
+
+/** Undefined where it is no URL. A program asks the same origin again and again. */
+function normalOrigin(base: string): string | undefined {
+  if (base !== lastBase) {
+    lastOrigin = URL.canParse(base) ? new URL(base).origin : undefined;
+    lastBase = base;
+  }
+  return lastOrigin;
 }

@@ -75,6 +75,11 @@ export class Redactor {
     return [...values.map((value) => secrets.add(value)), secrets.absorb()].includes(true);
   }
 
+  /** How often a secret has become known: the same text is redacted in the same way until then. */
+  get known(): number {
+    return this.#secrets?.additions ?? 0;
+  }
+
   /** The request without secrets; the same object where it holds none. Redacting it again changes nothing. */
   request(request: InteractionRequest): InteractionRequest {
     const secrets = this.#secrets;
