@@ -46,7 +46,9 @@ function moment(name: string): { promise: Promise<void>; happen: () => void } {
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-const binary = Buffer.alloc(3_000_000);
+// This and `slow` are more than a recorder reads ahead of its program, which is 1 MiB, and cost each program their
+// reading, printing and parsing.
+const binary = Buffer.alloc(1_500_000);
 for (let i = 0, state = 1; i < binary.length; i++) {
   state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
   binary[i] = state >>> 24;
@@ -209,7 +211,7 @@ const routes: Record<string, Route> = {
     res.end(binary);
   },
 
-  slow: ({ res }) => pour(res, 5_000_000),
+  slow: ({ res }) => pour(res, 2_000_000),
 
   // More than the sockets' buffers ever hold: a kernel may give a connection that is read fast tens of megabytes.
   firehose: ({ res, id }) => pour(res, 2_000_000_000, () => moment(`stalled ${id}`).happen()),
