@@ -5,7 +5,7 @@ import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FileReport } from './support/suite.js';
 
-const FILE_TIMEOUT_MS = 5 * 60_000;
+const FILE_TIMEOUT_MS = 10 * 60_000;
 /** Take longest, and begin first: a long file that began last would run alone. */
 const LONGEST = [
   'adapters/undici/transparency.test.js',
