@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { corpus } from '../fixtures/corpus/corpus.js';
 import { type CorpusRequest, type Exchange, hasZstd } from '../fixtures/corpus/exchange.js';
-import { parseCassette, printCassette, printInteraction } from '../src/formats/cassette-json.js';
+import { printCassette, printInteraction } from '../src/formats/cassette-json.js';
 import { isPlaceholder } from '../src/http/redaction/placeholder.js';
 import { Interaction, JsonFileCassetteStore, withCassette } from '../src/index.js';
 import { CLIENTS, type Client, type Seen } from './support/corpus-clients.js';
@@ -16,6 +16,7 @@ import {
   readCassetteFile,
 } from './support/corpus-form.js';
 import { CorpusServer } from './support/corpus-server.js';
+import { parseCassette } from './support/parsed.js';
 import { suite } from './support/suite.js';
 import { tempFolder } from './support/temp-folder.js';
 

@@ -84,10 +84,7 @@ export class Broker {
     this.#session = options.session ?? { id: processSession, lane: `b${++brokers}`, entry: 0 };
     this.#modeSource = options.modeSource;
     this.#observer = options.observer ?? {};
-    this.#recall = new Recall(checked.policy, checked.playback, this.#session.entry);
-    for (const interaction of cassette.interactions) {
-      this.#recall.add(this.#policy.key(this.#policy.request(interaction.request)), interaction);
-    }
+    this.#recall = new Recall(checked.policy, checked.playback, cassette.entries, this.#session.entry);
     this.#recorder = new Recorder(cassette, {
       policy: checked.policy,
       playback: checked.playback,

@@ -1,5 +1,7 @@
+import { fingerprint } from './fingerprint.js';
 import type { Interaction, InteractionRequest, ResponseChunk } from './interaction.js';
 import type { KnownRequest, MissExplanation } from './miss.js';
+import type { RequestHead } from './recording.js';
 
 /**
  * What a Broker leaves to the protocol: what may be stored, what counts in a look-up, how a MISS is explained. Every
@@ -29,6 +31,13 @@ export interface Policy {
 
   /** As long as it is the same number, `request` and `key` give the same for the same request; undefined: who knows. */
   readonly state?: number | undefined;
+
+  /**
+   * What can be told of a key at little cost: requests with one key have one group, unless it is undefined. Takes a
+   * request as it was made, or as it stands in a cassette; not redacted, and without its body. Where it is undefined, or
+   * left out, the request's key is found before anything is looked up.
+   */
+  group?(head: RequestHead): string | undefined;
 
   /** Called after a look-up that found nothing: true where `request` may give another answer than it gave before. */
   refresh?(): boolean;
@@ -75,7 +84,11 @@ export interface Variables {
   substitute(chunks: readonly ResponseChunk[], own: ReadonlyMap<string, string>): readonly ResponseChunk[];
 }
 
-/** The policy of a protocol that nothing is known of: everything counts, and is stored as it is. */
+/**
+ * The policy of a protocol that nothing is known of: requests are stored as they are.
+ *
+ * @param key What counts.
+ */
 export function plainPolicy(key: Policy['key']): Policy {
   return {
     request: (request) => request,
@@ -83,5 +96,11 @@ export function plainPolicy(key: Policy['key']): Policy {
     text: (text) => text,
     key,
     state: 0,
+    group: (head) => groupOfKey(key, head),
   };
+}
+
+/** The group of a request whose key is what a function gives. Of other functions than the fingerprint, nothing is known. */
+export function groupOfKey(key: Policy['key'], { action, target }: RequestHead): string | undefined {
+  return key === fingerprint ? `${action} ${target}` : undefined;
 }

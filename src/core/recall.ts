@@ -1,8 +1,11 @@
 import type { Interaction, InteractionRequest } from './interaction.js';
+import { Lanes } from './lanes.js';
 import { RequestMemo } from './memo.js';
 import type { KnownRequest } from './miss.js';
 import type { Policy } from './policy.js';
+import { type CassetteEntry, interactionOf } from './stored-interaction.js';
 import { type Playback, type Story, StoryIndex } from './story.js';
+import { Unkeyed } from './unkeyed.js';
 
 /** Which recordings a request may be answered with. */
 export interface Recalled {
@@ -13,12 +16,31 @@ export interface Recalled {
   readonly story: Story | undefined;
 }
 
-/** Finds the recordings that answer requests, and remembers which of them have answered. */
+/** A recording with its key. */
+interface Keyed {
+  readonly key: string;
+  readonly interaction: Interaction;
+  /** Its request as the policy has it stored now. */
+  readonly request: InteractionRequest;
+  /** Where it stands in the cassette. */
+  readonly place: number;
+}
+
+/**
+ * Finds the recordings that answer requests, and remembers which of them have answered. Every method throws
+ * CassetteLoadError where a recording that it has to look at stands in a store and is not well formed.
+ */
 export class Recall {
   readonly #policy: Policy;
   readonly #playback: Playback;
+  readonly #entries: CassetteEntry[];
   readonly #entry: number;
+  /** Made when a story has several lanes. */
+  #lanes: Lanes | undefined;
+  readonly #unkeyed: Unkeyed;
   readonly #index = new StoryIndex();
+  /** Those that hold all recordings of their keys, while there are recordings without a key. */
+  readonly #complete = new WeakSet<Story>();
   /** How often a story was asked for. */
   readonly #asked = new Map<string, number>();
   readonly #used = new Set<Interaction>();
@@ -32,32 +54,35 @@ export class Recall {
   readonly #found = new RequestMemo<Recalled>();
   #foundIn: number | undefined;
 
-  /** @param entry Which entry of its cassette this is, from 0: it follows the lane of that number. */
-  constructor(policy: Policy, playback: Playback, entry: number) {
+  /**
+   * @param entries What was recorded before.
+   * @param entry Which entry of its cassette this is, from 0: it follows the lane of that number.
+   */
+  constructor(policy: Policy, playback: Playback, entries: readonly CassetteEntry[], entry: number) {
     this.#policy = policy;
     this.#playback = playback;
+    this.#entries = [...entries];
     this.#entry = entry;
+    this.#unkeyed = new Unkeyed(policy, entries);
   }
 
-  add(key: string, interaction: Interaction): void {
-    this.#index.add(key, interaction);
+  /**
+   * Adds what this very run has recorded: its request was made, so it counts as used.
+   *
+   * @param found What `exactly` gave for its request.
+   */
+  addRecorded({ key, request }: Recalled, interaction: Interaction): void {
     this.#kin.clear();
     this.#found.clear();
-    if (this.#policy.isOpen?.(key)) {
-      this.#open.add(key);
-      this.#exact.add(wholeOf(this.#policy.request(interaction.request)), interaction);
-    }
-  }
-
-  /** Adds what this very run has recorded: its request was made, so it counts as used. */
-  addRecorded(key: string, interaction: Interaction): void {
-    this.add(key, interaction);
+    this.#add({ key, request, interaction, place: this.#entries.length });
+    this.#entries.push(interaction);
+    this.#lanes?.add(interaction);
     this.#used.add(interaction);
   }
 
-  /** The recordings of exactly this key. */
-  story(key: string): Story | undefined {
-    return this.#index.get(key);
+  /** The recordings that have the request's own key. */
+  exactly(raw: InteractionRequest): Recalled {
+    return this.#keyed(raw, this.#policy.request(raw));
   }
 
   /**
@@ -74,7 +99,7 @@ export class Recall {
     if (known !== undefined) {
       return known;
     }
-    const found = this.#exactly(this.#find(raw));
+    const found = this.#whole(this.#find(raw));
     if (found.story !== undefined && state !== undefined && this.#policy.state === state) {
       this.#found.set(raw, found);
     }
@@ -82,18 +107,22 @@ export class Recall {
   }
 
   #find(raw: InteractionRequest): Recalled {
-    const first = this.#byKey(raw);
+    const first = this.exactly(raw);
     if (first.story !== undefined) {
       return first;
     }
-    const own = this.#policy.refresh?.() ? this.#byKey(raw) : first;
+    const own = this.#policy.refresh?.() ? this.exactly(raw) : first;
     if (own.story !== undefined) {
       return own;
     }
     const recorded = this.#policy.variables?.asRecorded(own.request) ?? own.request;
-    const again = recorded === own.request ? own : this.#keyed(recorded);
+    const again = recorded === own.request ? own : this.#keyed(recorded, recorded);
     if (again.story !== undefined) {
       return { ...again, request: own.request };
+    }
+    if (!this.#unkeyed.isEmpty) {
+      this.#keyAll();
+      return this.#find(raw);
     }
     const kin = this.#kinOf(again.key);
     return kin === undefined ? own : { request: own.request, key: kin, story: this.#index.get(kin) };
@@ -110,11 +139,13 @@ export class Recall {
 
   /** The recordings that a newer session replaced. */
   superseded(): Set<Interaction> {
+    this.#keyAll();
     return this.#index.superseded();
   }
 
   /** Those that would have answered in this entry's lane, and have not. */
   unused(): Interaction[] {
+    this.#keyAll();
     const unused: Interaction[] = [];
     for (const story of this.#index.stories()) {
       // What another entry recorded is for that one to use.
@@ -134,29 +165,68 @@ export class Recall {
     }));
   }
 
-  #exactly(recalled: Recalled): Recalled {
+  #whole(recalled: Recalled): Recalled {
     const { request, key, story } = recalled;
     if (story === undefined || !this.#open.has(key)) {
       return recalled;
     }
-    const whole = wholeOf(request);
+    const whole = wholeOf(key, request);
     const exact = this.#exact.get(whole);
     // Where equal recordings were left out, places count for all of the key together.
     const tells = exact !== undefined && exact.session === story.session && !story.hasGaps;
     return tells ? { request, key: whole, story: exact } : recalled;
   }
 
-  #byKey(raw: InteractionRequest): Recalled {
-    return this.#keyed(this.#policy.request(raw));
-  }
-
-  #keyed(request: InteractionRequest): Recalled {
+  /** @param raw The request as `Policy.request` got it to give `request`. */
+  #keyed(raw: InteractionRequest, request: InteractionRequest): Recalled {
     const key = this.#policy.key(request);
-    return { request, key, story: this.#index.get(key) };
+    const known = this.#index.get(key);
+    if (this.#unkeyed.isEmpty || (known !== undefined && this.#complete.has(known))) {
+      return { request, key, story: known };
+    }
+    this.#keyGroup(this.#groupOf(raw, request));
+    const story = this.#index.get(key);
+    if (story !== undefined) {
+      this.#complete.add(story);
+    }
+    return { request, key, story };
   }
 
-  #lanesOf(story: Story): string[] {
-    return this.#index.lanesFor(story.session, this.#entry);
+  /** Undefined where it may match recordings of any group: a secret in its head has hidden its group. */
+  #groupOf(raw: InteractionRequest, request: InteractionRequest): string | undefined {
+    const group = this.#policy.group?.(raw);
+    return raw === request || this.#policy.group?.(request) === group ? group : undefined;
+  }
+
+  #keyAll(): void {
+    this.#keyGroup(undefined);
+  }
+
+  /** Finds the keys of the recordings of a group, or of all. */
+  #keyGroup(group: string | undefined): void {
+    // All of them before the first one is added: where one is not well formed, they stay together.
+    const keyed = this.#unkeyed.of(group).map(({ entry, place }): Keyed => {
+      const interaction = interactionOf(entry);
+      const request = this.#policy.request(interaction.request);
+      return { key: this.#policy.key(request), interaction, request, place };
+    });
+    for (const one of keyed) {
+      this.#add(one);
+    }
+    this.#unkeyed.remove(group);
+  }
+
+  #add({ key, interaction, request, place }: Keyed): void {
+    this.#index.add(key, interaction, place);
+    if (this.#policy.isOpen?.(key)) {
+      this.#open.add(key);
+      this.#exact.add(wholeOf(key, request), interaction, place);
+    }
+  }
+
+  #lanesOf(story: Story): readonly string[] {
+    this.#lanes ??= new Lanes(this.#entry, this.#entries);
+    return this.#lanes.of(story.session);
   }
 
   /** The one recorded key that resembles this one. Where several do, none is the answer. */
@@ -175,6 +245,7 @@ export class Recall {
 }
 
 /** No match key looks like it. */
-function wholeOf({ action, target, body }: InteractionRequest): string {
-  return `whole ${action} ${target} ${Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')}`;
+function wholeOf(key: string, { action, target, body }: InteractionRequest): string {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
+  return `whole ${key} ${action} ${target} ${bytes}`;
 }

@@ -1,6 +1,7 @@
 import type { SessionEntry } from './broker-options.js';
 import { Cassette } from './cassette.js';
 import { isoNow } from './clock.js';
+import { describe } from './errors.js';
 import { describeFailure } from './failure.js';
 import { fingerprint } from './fingerprint.js';
 import { Interaction, type InteractionRequest, type ResponseChunk } from './interaction.js';
@@ -155,9 +156,8 @@ export class Recorder {
       return;
     }
     this.#parts.policy.refresh?.();
-    const request = this.#parts.policy.request(recording.request);
-    const key = this.#parts.policy.key(request);
-    const story = this.#parts.recall.story(key);
+    const found = this.#parts.recall.exactly(recording.request);
+    const { request, key, story } = found;
     const sequence = this.#parts.playback === 'sequence';
     // A part of this session's own story keeps its place in it.
     if (
@@ -188,7 +188,7 @@ export class Recorder {
     }
     this.#warnOfConflict(lane, request);
     this.#warnOfLikeness(key, recording.request, request);
-    this.#parts.recall.addRecorded(key, interaction);
+    this.#parts.recall.addRecorded(found, interaction);
     this.#cassette = this.#cassette.append(interaction);
     this.#recorded++;
     return this.#save();
@@ -263,11 +263,20 @@ export class Recorder {
   }
 
   #compact(): void {
-    const superseded = this.#recorded > 0 ? this.#parts.recall.superseded() : new Set();
-    if (this.#cassette.interactions.some((interaction) => superseded.has(interaction))) {
-      this.#cassette = new Cassette(
-        this.#cassette.interactions.filter((interaction) => !superseded.has(interaction)),
-      );
+    if (this.#recorded === 0) {
+      return;
+    }
+    let superseded: ReadonlySet<Interaction>;
+    try {
+      superseded = this.#parts.recall.superseded();
+    } catch (error) {
+      // What was recorded is to be saved all the same.
+      this.#parts.warn(`what this session recorded anew is in the cassette twice. ${describe(error)}`);
+      return;
+    }
+    const kept = this.#cassette.interactions.filter((interaction) => !superseded.has(interaction));
+    if (kept.length < this.#cassette.size) {
+      this.#cassette = new Cassette(kept);
     }
   }
 

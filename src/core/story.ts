@@ -1,17 +1,21 @@
 import type { Interaction } from './interaction.js';
+import { Lane } from './lane.js';
 
 /** How repeats of one request are answered: the n-th with the n-th recording, or each with the first. */
 export type Playback = 'first' | 'sequence';
 
-/** The recordings of one lane, in the order in which their requests were dispatched. */
-type Lane = Interaction[];
+/** The lanes of one session. */
+type Lanes = Map<string, Lane>;
 
 /**
  * All recordings with one match key: by session, and within a session by lane. The session that was recorded last is
  * the one that answers; the others are superseded.
  */
 export class Story {
-  readonly #sessions = new Map<string, Map<string, Lane>>();
+  readonly #recordings: Interaction[] = [];
+  /** Where each of them stands in the cassette, ascending. */
+  readonly #places: number[] = [];
+  readonly #sessions = new Map<string, Lanes>();
   #newest = '';
   #hasGaps = false;
 
@@ -25,57 +29,62 @@ export class Story {
     return this.#hasGaps;
   }
 
-  add(interaction: Interaction): void {
-    const { session, lane, order = Number.POSITIVE_INFINITY, nth } = interaction.recording;
-    this.#newest = session;
-    this.#hasGaps ||= nth !== undefined;
-    const lanes = upsert(this.#sessions, session, () => new Map<string, Lane>());
-    const entries = upsert(lanes, lane, () => []);
-    let place = entries.length;
-    while (place > 0 && orderOf(entries[place - 1]) > order) {
-      place--;
+  /** @param place Where it stands in its cassette. They come in any order, and mostly in that of their places. */
+  add(interaction: Interaction, place: number): void {
+    const index = this.#places.findLastIndex((other) => other < place) + 1;
+    this.#places.splice(index, 0, place);
+    this.#recordings.splice(index, 0, interaction);
+    if (index === this.#recordings.length - 1) {
+      this.#tell(interaction);
+    } else {
+      this.#sessions.clear();
+      this.#recordings.forEach((recording) => {
+        this.#tell(recording);
+      });
     }
-    entries.splice(place, 0, interaction);
   }
 
   /** The recordings that a newer session replaced. */
   *superseded(): Generator<Interaction> {
     for (const [session, lanes] of this.#sessions) {
       if (session !== this.#newest) {
-        for (const lane of lanes.values()) {
-          yield* lane;
-        }
+        yield* recordingsOf(lanes);
       }
     }
   }
 
   /** Is there a whole recording, of any session? */
   get hasWhole(): boolean {
-    return [...this.#sessions.values()].some(hasWhole);
+    return this.#recordings.some(isWhole);
   }
 
   /** Is there a whole recording that would answer? */
   get answersWhole(): boolean {
-    return hasWhole(this.#fresh);
+    for (const interaction of recordingsOf(this.#fresh)) {
+      if (isWhole(interaction)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Does the answer depend on which of the identical requests is asked first? */
   get dependsOnOrder(): boolean {
-    return [...this.#fresh.values()].some((lane) => lane.length > 1);
+    return [...this.#fresh.values()].some((lane) => lane.recordings.length > 1);
   }
 
   /** The first recording, a whole one before one that failed, and this before a truncated one. */
   first(): Interaction {
     let answer: Interaction | undefined;
-    for (const interaction of this.#all()) {
-      if (!interaction.recording.truncated) {
+    for (const interaction of recordingsOf(this.#fresh)) {
+      if (isWhole(interaction)) {
         if (interaction.recording.failure === undefined) {
           return interaction;
         }
         answer ??= interaction;
       }
     }
-    return answer ?? (this.#lane(() => [])[0] as Interaction);
+    return answer ?? (this.#lane(() => []).recordings[0] as Interaction);
   }
 
   /**
@@ -83,32 +92,24 @@ export class Story {
    * story, and there the last one whose place is at most n, so that the last one sticks.
    */
   nth(n: number, preferred: () => Iterable<string>): Interaction {
-    const lane = this.#lane(preferred);
-    let answer = lane[0] as Interaction;
-    let place = 0;
-    for (const interaction of lane) {
-      place = Math.max(place + 1, interaction.recording.nth ?? 0);
-      if (place > n) {
-        break;
-      }
-      answer = interaction;
-    }
-    return answer;
+    return this.#lane(preferred).nth(n);
   }
 
   /** The recordings of one lane of one session, in order. */
   lane(session: string, lane: string): readonly Interaction[] {
-    return this.#sessions.get(session)?.get(lane) ?? [];
+    return this.#sessions.get(session)?.get(lane)?.recordings ?? [];
   }
 
-  *#all(): Generator<Interaction> {
-    for (const lane of this.#fresh.values()) {
-      yield* lane;
-    }
+  #tell(interaction: Interaction): void {
+    const { session, lane, nth } = interaction.recording;
+    this.#newest = session;
+    this.#hasGaps ||= nth !== undefined;
+    const lanes = upsert(this.#sessions, session, () => new Map<string, Lane>());
+    upsert(lanes, lane, () => new Lane()).add(interaction);
   }
 
-  get #fresh(): Map<string, Lane> {
-    return this.#sessions.get(this.#newest) as Map<string, Lane>;
+  get #fresh(): Lanes {
+    return this.#sessions.get(this.#newest) as Lanes;
   }
 
   #lane(preferred: () => Iterable<string>): Lane {
@@ -125,23 +126,23 @@ export class Story {
   }
 }
 
-function orderOf(interaction: Interaction | undefined): number {
-  return interaction?.recording.order ?? Number.NEGATIVE_INFINITY;
+function* recordingsOf(lanes: Lanes): Generator<Interaction> {
+  for (const lane of lanes.values()) {
+    yield* lane.recordings;
+  }
 }
 
-function hasWhole(lanes: Map<string, Lane>): boolean {
-  return [...lanes.values()].some((lane) => lane.some((interaction) => !interaction.recording.truncated));
+function isWhole({ recording }: Interaction): boolean {
+  return !recording.truncated;
 }
 
 /** All stories of a cassette, by match key. */
 export class StoryIndex {
   readonly #stories = new Map<string, Story>();
-  readonly #lanes = new Map<string, Set<string>>();
 
-  add(key: string, interaction: Interaction): void {
-    const { session, lane } = interaction.recording;
-    upsert(this.#lanes, session, () => new Set<string>()).add(lane);
-    upsert(this.#stories, key, () => new Story()).add(interaction);
+  /** @param place Where it stands in its cassette. */
+  add(key: string, interaction: Interaction, place: number): void {
+    upsert(this.#stories, key, () => new Story()).add(interaction, place);
   }
 
   get(key: string): Story | undefined {
@@ -154,20 +155,6 @@ export class StoryIndex {
 
   stories(): Iterable<Story> {
     return this.#stories.values();
-  }
-
-  /**
-   * The lanes of a session in the order in which a replay follows them: first the one that the `entry`-th entry (from
-   * 0) recorded, then the others. Entries go round and round, so that a watch mode that runs everything again starts
-   * anew.
-   */
-  lanesFor(session: string, entry: number): string[] {
-    const lanes = [...(this.#lanes.get(session) ?? [])];
-    const period = Math.max(0, ...lanes.map(Number).filter(Number.isSafeInteger));
-    // By its number, as an entry that asked for nothing has left no lane.
-    const own = period === 0 ? undefined : String((entry % period) + 1);
-    const first = own !== undefined && lanes.includes(own) ? own : lanes[entry % lanes.length];
-    return first === undefined ? [] : [first, ...lanes.filter((lane) => lane !== first)];
   }
 
   superseded(): Set<Interaction> {

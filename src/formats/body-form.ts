@@ -66,18 +66,27 @@ const READERS: Readonly<Record<string, (form: object) => () => Uint8Array>> = {
   base64: readBase64,
 };
 
+const FORMS = Object.keys(READERS);
+
+/** Is it an object with one form? Whether that is well formed, `readBody` says. */
+export function hasOneForm(body: unknown): boolean {
+  return formsOf(body).length === 1;
+}
+
+function formsOf(body: unknown): readonly string[] {
+  return typeof body === 'object' && body !== null ? FORMS.filter((name) => Object.hasOwn(body, name)) : [];
+}
+
 /**
  * The bytes of a form, checked at once and made when they are asked for.
  *
  * @throws TypeError for something that is no form.
  */
 export function readBody(form: unknown): () => Uint8Array {
-  const [name, ...more] = Object.keys(READERS).filter(
-    (known) => typeof form === 'object' && form !== null && Object.hasOwn(form, known),
-  );
-  const reader = READERS[name ?? ''];
+  const [name = '', ...more] = formsOf(form);
+  const reader = READERS[name];
   if (reader === undefined || more.length > 0) {
-    throw new TypeError(`a body is an object with one of ${Object.keys(READERS).join(', ')}`);
+    throw new TypeError(`a body is an object with one of ${FORMS.join(', ')}`);
   }
   return reader(form as object);
 }

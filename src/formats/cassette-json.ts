@@ -1,6 +1,7 @@
 import { SuperJSON } from 'superjson';
 import { CassetteLoadError, describe } from '../core/errors.js';
 import { Interaction } from '../core/interaction.js';
+import type { StoredInteraction } from '../core/stored-interaction.js';
 import { FOOTER, SEPARATOR, splitBlocks, wholeBeginning } from './cassette-blocks.js';
 import {
   type BodyWriter,
@@ -11,8 +12,10 @@ import {
   readableBodies,
   toInteractionJson,
 } from './interaction-json.js';
+import { type Envelope, hasShape, isEnvelope } from './interaction-shape.js';
 import { prettyJson } from './pretty-json.js';
 import { isSameResponse } from './response-json.js';
+import { StoredJson } from './stored-json.js';
 
 /** The version of the file format that is written, and the newest that is read. */
 export const FORMAT_VERSION = 1;
@@ -33,11 +36,7 @@ function envelopes(bodies: (interaction: Interaction) => BodyWriter): SuperJSON 
       isApplicable: (value): value is Interaction => value instanceof Interaction,
       // superjson's own type for JSON knows no interfaces; what stands here is JSON.
       serialize: (interaction) => toInteractionJson(interaction, bodies(interaction)) as never,
-      deserialize: (json: InteractionJson) => {
-        const interaction = fromInteractionJson(json);
-        origins.set(interaction, json);
-        return interaction;
-      },
+      deserialize: (json: InteractionJson) => fromInteractionJson(json),
     },
     'interaction',
   );
@@ -67,7 +66,8 @@ function print(interaction: Interaction, superjson: SuperJSON): string {
 }
 
 function proven(interaction: Interaction, block: string): string | undefined {
-  return isSame(interaction, readEnvelope(JSON.parse(block))) ? block : undefined;
+  const { json } = JSON.parse(block) as Envelope;
+  return isSame(interaction, fromInteractionJson(json)) ? block : undefined;
 }
 
 /** Undefined where it fails: JSON that is nested deeper than the stack, for one. */
@@ -95,23 +95,19 @@ export function blocksOf(text: string): readonly string[] | undefined {
     : undefined;
 }
 
-/** The interactions of a cassette file. `parseFile` has the errors. */
-export function parseCassette(text: string, location: string): Interaction[] {
-  return parseFile(text, location).interactions;
-}
-
 /** What a cassette file holds. */
 export interface ParsedFile {
-  readonly interactions: Interaction[];
+  readonly interactions: readonly StoredInteraction[];
   /** Does the footer stand at its end, and close the interactions, so that a block may be appended? */
   readonly growable: boolean;
 }
 
 /**
- * What a cassette file holds.
+ * What a cassette file holds. Bodies are not looked into, and fingerprints not verified, before an interaction is asked
+ * for.
  *
  * @throws CassetteLoadError for text that is empty, cut off, no JSON, in conflict, of a newer version or no cassette,
- * and for an interaction that is not well formed; it says which.
+ * and for an interaction that has not the shape of one; it says which. So does what an interaction then throws.
  */
 export function parseFile(text: string, location: string): ParsedFile {
   const fail = (problem: string, hint = START_AGAIN, cause?: unknown) =>
@@ -144,15 +140,28 @@ export function parseFile(text: string, location: string): ParsedFile {
   // Members whose names are numbers come first here, wherever they stand; so there must be no others at all.
   const isLast = members.length === 2 && members[1] === 'interactions';
   const growable = isLast && interactions.length > 0 && text.endsWith(FOOTER);
-  const read = interactions.map((envelope, index) => {
+  const malformed = (cause: unknown, index: number) => {
+    const problem = `interaction ${index + 1} of ${interactions.length}: ${describe(cause)}`;
+    return fail(problem, 'Correct it, or delete this interaction and record it again.', cause);
+  };
+  const decode = (json: object, index: number) => {
     try {
-      return readEnvelope(envelope);
+      return readInteraction(json, (cause) => malformed(cause, index));
     } catch (cause) {
-      const hint = 'Correct it, or delete this interaction and record it again.';
-      throw fail(`interaction ${index + 1} of ${interactions.length}: ${describe(cause)}`, hint, cause);
+      throw malformed(cause, index);
     }
+  };
+  const stored = interactions.map((envelope: unknown, index) => {
+    if (!isEnvelope(envelope)) {
+      throw malformed(new TypeError('it is not an interaction in its superjson envelope'), index);
+    }
+    const interaction = new StoredJson(envelope.json as unknown as InteractionJson, index, decode);
+    if (!hasShape(envelope.json)) {
+      void interaction.interaction().responseChunks;
+    }
+    return interaction;
   });
-  return { interactions: read, growable };
+  return { interactions: stored, growable };
 }
 
 /** What to do about text that is no JSON. */
@@ -165,20 +174,10 @@ function repairOf(text: string): string {
         'version control.';
 }
 
-function readEnvelope(envelope: unknown): Interaction {
-  const { json, meta } = (envelope ?? {}) as { json?: unknown; meta?: { values?: unknown } };
-  if (
-    typeof json !== 'object' ||
-    json === null ||
-    JSON.stringify(meta?.values) !== '[["custom","interaction"]]'
-  ) {
-    throw new TypeError('it is not an interaction in its superjson envelope');
-  }
-  // In place, because superjson's own copy drops a body's `__proto__` key.
-  return readable.deserialize(
-    { json: json as never, meta: { values: [['custom', 'interaction']] } },
-    { inPlace: true },
-  );
+function readInteraction(json: object, failed: (error: unknown) => unknown): Interaction {
+  const interaction = fromInteractionJson(json, failed);
+  origins.set(interaction, json as InteractionJson);
+  return interaction;
 }
 
 /** Is it the beginning of a cassette, without its end? */

@@ -1,10 +1,4 @@
-import { describe, InteractionValidationError } from '../core/errors.js';
-import {
-  type HeaderPair,
-  Interaction,
-  type InteractionRequest,
-  type ResponseChunk,
-} from '../core/interaction.js';
+import { type HeaderPair, Interaction, type InteractionRequest } from '../core/interaction.js';
 import type { MetadataPair } from '../core/metadata.js';
 import { headerValue } from '../http/headers.js';
 import { type BodyForm, base64Form, bodyBytes, bodyForm } from './body-form.js';
@@ -56,12 +50,16 @@ export function toInteractionJson(interaction: Interaction, bodies: BodyWriter):
 }
 
 /**
- * The interaction that stands in a cassette file, checked: a cassette is untrusted input. Its response's chunks are
- * made when they are first asked for.
+ * The interaction that stands in a cassette file, checked: a cassette is untrusted input. Its response is checked and
+ * made when it is first asked for.
  *
+ * @param failed The error for what is wrong with the response; as it is where left out.
  * @throws TypeError, InteractionValidationError for what is not well formed.
  */
-export function fromInteractionJson(json: unknown): Interaction {
+export function fromInteractionJson(
+  json: unknown,
+  failed: (error: unknown) => unknown = (error) => error,
+): Interaction {
   const { request, fingerprint, response, metadata } = record(json, 'an interaction');
   const { protocol, action, target, headers, body } = record(request, '"request"');
   if (fingerprint !== undefined && typeof fingerprint !== 'string') {
@@ -70,7 +68,7 @@ export function fromInteractionJson(json: unknown): Interaction {
   if (isRecord(body) && Object.hasOwn(body, 'encoding')) {
     throw new TypeError('the body of a request stands decoded, and has no "encoding"');
   }
-  const chunks = readResponseJson(record(response, '"response"'));
+  const recorded = record(response, '"response"');
   return new Interaction({
     request: {
       protocol: protocol as string,
@@ -79,19 +77,16 @@ export function fromInteractionJson(json: unknown): Interaction {
       headers: headers as HeaderPair[],
       body: body === undefined ? new Uint8Array() : bodyBytes(body),
     },
-    responseChunks: () => made(chunks, `${String(action)} ${String(target)}`),
+    responseChunks: () => {
+      try {
+        return readResponseJson(recorded);
+      } catch (error) {
+        throw failed(error);
+      }
+    },
     metadata: (metadata ?? []) as MetadataPair[],
     ...(fingerprint !== undefined && { fingerprint }),
   });
-}
-
-function made(chunks: () => ResponseChunk[], request: string): ResponseChunk[] {
-  try {
-    return chunks();
-  } catch (cause) {
-    const problem = `of ${request} cannot be made from what stands in the cassette: ${describe(cause)}.`;
-    throw new InteractionValidationError('responseChunks', problem, { cause });
-  }
 }
 
 function record(value: unknown, name: string): Readonly<Record<string, unknown>> {

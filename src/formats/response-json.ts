@@ -5,7 +5,7 @@ import { decodeBody, encodeBody } from '../http/coding/content-coding.js';
 import { headerValue } from '../http/headers.js';
 import { fieldsOf } from '../http/response.js';
 import { type BodyForm, base64Form, bodyForm, readBody } from './body-form.js';
-import { isRecord } from './shapes.js';
+import { isLengths, isRecord } from './shapes.js';
 import { type ChunksForm, chunksForm, readChunks } from './text-form.js';
 
 /** How a response's body stands in a cassette: decoded where it was compressed, and by chunks where it is text. */
@@ -154,13 +154,13 @@ function isSameDecoded(
 }
 
 /**
- * The chunks of a response that stands in a cassette file: checked at once, made and compressed when they are asked
- * for. A body that was edited so that its chunks' lengths no longer add up is one chunk.
+ * The chunks of a response that stands in a cassette file, compressed as they were. A body that was edited so that its
+ * chunks' lengths no longer add up is one chunk.
  *
- * @throws TypeError, InteractionValidationError for what is not well formed. The function that it gives throws
- * TypeError where this Node lacks the codec of the body's encoding.
+ * @throws TypeError, InteractionValidationError for what is not well formed, TypeError where this Node lacks the codec
+ * of the body's encoding.
  */
-export function readResponseJson(response: Readonly<Record<string, unknown>>): () => ResponseChunk[] {
+export function readResponseJson(response: Readonly<Record<string, unknown>>): ResponseChunk[] {
   const head = validPairs('responseChunks[0].metadata', (response['metadata'] ?? []) as MetadataPair[]);
   const { body, chunkMetadata = {} } = response;
   const sizes = chunkSizes(response['chunks']);
@@ -171,18 +171,16 @@ export function readResponseJson(response: Readonly<Record<string, unknown>>): (
   if (chunks === undefined && sizes !== undefined && [...later.keys()].some((key) => key >= sizes.length)) {
     throw new TypeError('"chunkMetadata" names a chunk that is not there');
   }
-  return () => {
-    const pieces = chunks?.() ?? cut(whole(), sizes);
-    const metadata = pieces.map((_, index): MetadataPair[] => (index === 0 ? [...head] : []));
-    for (const [index, pairs] of later) {
-      // What an edit left without its chunk, such as trailers, goes with the last one.
-      const place = metadata[Math.min(index, pieces.length - 1)] as MetadataPair[];
-      for (const pair of pairs) {
-        place.push(pair);
-      }
+  const pieces = chunks?.() ?? cut(whole(), sizes);
+  const metadata = pieces.map((_, index): MetadataPair[] => (index === 0 ? [...head] : []));
+  for (const [index, pairs] of later) {
+    // What an edit left without its chunk, such as trailers, goes with the last one.
+    const place = metadata[Math.min(index, pieces.length - 1)] as MetadataPair[];
+    for (const pair of pairs) {
+      place.push(pair);
     }
-    return encode(pieces).map((data, sequence) => ({ data, sequence, metadata: metadata[sequence] ?? [] }));
-  };
+  }
+  return encode(pieces).map((data, sequence) => ({ data, sequence, metadata: metadata[sequence] ?? [] }));
 }
 
 function readOnlyChunks(body: Readonly<Record<string, unknown>>): () => readonly Uint8Array[] {
@@ -271,7 +269,7 @@ function chunkSizes(lengths: unknown): readonly number[] | undefined {
   if (lengths === undefined) {
     return undefined;
   }
-  if (!Array.isArray(lengths) || lengths.some((length) => !Number.isSafeInteger(length) || length < 0)) {
+  if (!isLengths(lengths)) {
     throw new TypeError('"chunks" is not a list of lengths in bytes');
   }
   return lengths.length === 0 ? undefined : lengths;

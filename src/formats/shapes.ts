@@ -1,11 +1,17 @@
 /** Is it a list of pairs of strings? */
 export function isPairs(value: unknown): value is readonly (readonly [string, string])[] {
+  return Array.isArray(value) && value.every(isPair);
+}
+
+function isPair(value: unknown): boolean {
   return (
-    Array.isArray(value) &&
-    value.every(
-      (pair) => Array.isArray(pair) && pair.length === 2 && pair.every((part) => typeof part === 'string'),
-    )
+    Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && typeof value[1] === 'string'
   );
+}
+
+/** Is it a list of lengths in bytes? */
+export function isLengths(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && length >= 0);
 }
 
 /** Is it an object, and no list? */

@@ -1,9 +1,11 @@
 import { InvalidOptionError } from '../core/errors.js';
 import type { HeaderPair, Interaction, InteractionRequest, ResponseChunk } from '../core/interaction.js';
 import type { KnownRequest, MissExplanation } from '../core/miss.js';
-import type { Policy, Variables } from '../core/policy.js';
+import { groupOfKey, type Policy, type Variables } from '../core/policy.js';
+import type { RequestHead } from '../core/recording.js';
 import { decodeBody, prepareDecoding } from './coding/content-coding.js';
 import { HttpMatch, type MatchOptions } from './matching/match.js';
+import { mayHoldPlaceholder } from './matching/wildcard.js';
 import { explainMiss, missText } from './misses/explain.js';
 import { type RedactOptions, Redactor } from './redaction/redact.js';
 import { SecretMemory } from './redaction/secret-memory.js';
@@ -48,6 +50,7 @@ export class HttpPolicy implements Policy {
   readonly #match: HttpMatch;
   readonly #key: ((request: InteractionRequest) => string) | undefined;
   readonly #redactor: Redactor;
+  readonly #customRedaction: boolean;
   readonly #shouldRecord: HttpPolicyOptions['shouldRecord'];
 
   /**
@@ -58,6 +61,7 @@ export class HttpPolicy implements Policy {
     this.#key = key;
     this.#match = new HttpMatch(options.match, options.vary);
     this.#redactor = new Redactor(options.redact, process.env, memory);
+    this.#customRedaction = options.redact !== false && options.redact?.custom !== undefined;
     this.#shouldRecord = options.shouldRecord;
     this.variables = options.vary?.length ? new Bindings(options.vary) : undefined;
   }
@@ -88,6 +92,14 @@ export class HttpPolicy implements Policy {
   get state(): number | undefined {
     // What a request is answered with teaches the variables their values.
     return this.variables === undefined ? this.#redactor.known : undefined;
+  }
+
+  group(head: RequestHead): string | undefined {
+    // Where something was or will be replaced, the target that is stored may be another.
+    if (this.#customRedaction || mayHoldPlaceholder(head.target)) {
+      return undefined;
+    }
+    return this.#key === undefined ? this.#match.group(head) : groupOfKey(this.#key, head);
   }
 
   refresh(): boolean {

@@ -31,7 +31,7 @@ function stateFrom({ dev, ino, size, mtimeNs }: BigIntStats): FileState {
 
 /** What was read of a file that others may be appending to. */
 export interface Content {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   /** Its state before the last bytes were read: whoever changes it since, changes that. */
   readonly state: FileState;
   /** What the lock said then, where the last append was not seen whole. */
@@ -97,7 +97,7 @@ export function restore(file: number, size: number): void {
 }
 
 /** What a file held before an append that may be torn, from what it holds now. */
-export function committedPart(bytes: Uint8Array, size: number): Uint8Array {
+export function committedPart(bytes: Uint8Array, size: number): Buffer {
   return Buffer.concat([bytes.subarray(0, size - FOOTER_BYTES.length), FOOTER_BYTES]);
 }
 

@@ -216,10 +216,10 @@ export class JsonFileCassetteStore implements CassetteStore {
     const text = decode(readFrom(file, 0, state.size), this.location);
     const { interactions, growable } = parseFile(text, this.location);
     const texts = blocksOf(text);
-    const now = interactions.map((interaction, index) => ({
-      interaction,
-      text: texts?.[index] ?? printInteraction(interaction),
-    }));
+    const now = interactions.map((stored, index) => {
+      const interaction = stored.interaction();
+      return { interaction, text: texts?.[index] ?? printInteraction(interaction) };
+    });
     const { kept, added } = applied(change, now);
     this.#known = { ...state, growable };
     const isWhole = kept.length === now.length;

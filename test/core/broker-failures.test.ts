@@ -424,13 +424,15 @@ test('a projection that throws in record: the caller gets its error, nothing is 
   assert.is(store.stored.size, 1);
 });
 
-test('a projection that throws on what is stored: no Broker', async () => {
+test('a projection that throws on what is stored: no answer, for nobody knows which', async () => {
   const broken = new Error('policy');
   const store = new TestStore(cassetteOf(interaction(request(), ['1'])));
   const project = () => {
     throw broken;
   };
-  assert.is(await thrownBy(() => Broker.fromStore(store, { project })), broken);
+  const broker = await Broker.fromStore(store, { project });
+  assert.is(await thrownBy(() => ask(broker)), broken);
+  assert.is(await thrownBy(() => broker.unused), broken);
 });
 
 test('fake timers stop neither a recording nor the wait for a store', async () => {

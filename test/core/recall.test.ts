@@ -24,11 +24,12 @@ function recallOf(
   playback = 'sequence',
   entry = 0,
 ): Recall {
-  const recall = new Recall(policy, playback as 'sequence', entry);
-  for (const one of interactions) {
-    recall.add(policy.key(policy.request(one.request)), one);
-  }
-  return recall;
+  return new Recall(policy, playback as 'sequence', interactions, entry);
+}
+
+/** Adds what this run records. */
+function add(recall: Recall, one: Interaction): void {
+  recall.addRecorded(recall.exactly(one.request), one);
 }
 
 const answerOf = (one: Interaction) => text(one.responseChunks[0]?.data as Uint8Array);
@@ -67,7 +68,7 @@ test('with playback first only the first recording can be unused', () => {
 
 test('what this run has recorded is used', () => {
   const recall = recallOf(byTarget, [recorded('a', 'a1')]);
-  recall.addRecorded('b', recorded('b', 'b1', 'now'));
+  add(recall, recorded('b', 'b1', 'now'));
   assert.equal(unused(recall), ['a1']);
 });
 
@@ -122,7 +123,7 @@ test('where several resemble, none answers', () => {
 test('what is recorded later is found too', () => {
   const recall = recallOf(open, []);
   assert.equal(answers(recall, 'ax'), [undefined]);
-  recall.add('a?', recorded('a?', 'open'));
+  add(recall, recorded('a?', 'open'));
   assert.equal(answers(recall, 'ax'), ['open']);
 });
 
@@ -142,9 +143,7 @@ test('a policy that has learned is asked once more, after a search that found no
       return true;
     },
   };
-  const recall = new Recall(learning, 'sequence', 0);
-  recall.add('hidden', recorded('hidden', 'found'));
-  recall.add('plain', recorded('plain', 'plain'));
+  const recall = recallOf(learning, [recorded('hidden', 'found'), recorded('plain', 'plain')]);
   assert.equal(answers(recall, 'plain'), ['plain']);
   assert.is(knows, false);
   assert.equal(answers(recall, 'secret'), ['found']);

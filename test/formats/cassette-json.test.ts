@@ -2,16 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
-import {
-  FORMAT_VERSION,
-  parseCassette,
-  printCassette,
-  printInteraction,
-} from '../../src/formats/cassette-json.js';
+import { FORMAT_VERSION, printCassette, printInteraction } from '../../src/formats/cassette-json.js';
 import { encodeBody } from '../../src/http/coding/content-coding.js';
 import type { Interaction } from '../../src/index.js';
 import { SHAPES } from '../contract/interaction-shapes.js';
 import { assertSameInteractions, bytes, interaction, named } from '../support/interactions.js';
+import { parseCassette } from '../support/parsed.js';
 import { repoRoot } from '../support/paths.js';
 import { suite } from '../support/suite.js';
 

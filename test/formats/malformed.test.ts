@@ -1,8 +1,9 @@
 import * as assert from 'uvu/assert';
-import { parseCassette, printCassette, printInteraction } from '../../src/formats/cassette-json.js';
+import { printCassette, printInteraction } from '../../src/formats/cassette-json.js';
 import { Cassette, CassetteLoadError } from '../../src/index.js';
 import { failure } from '../support/failure.js';
 import { cassetteOf, interaction, named } from '../support/interactions.js';
+import { parseCassette } from '../support/parsed.js';
 import { suite } from '../support/suite.js';
 
 const test = suite('malformed interactions');

@@ -1,15 +1,11 @@
 import * as zlib from 'node:zlib';
 import * as assert from 'uvu/assert';
-import { parseCassette, printCassette, printInteraction } from '../../src/formats/cassette-json.js';
+import { parseFile, printCassette, printInteraction } from '../../src/formats/cassette-json.js';
 import { type ContentCoding, isSupported } from '../../src/http/coding/codecs.js';
 import { decodeBody, encodeBody } from '../../src/http/coding/content-coding.js';
-import {
-  type HeaderPair,
-  type Interaction,
-  InteractionValidationError,
-  type MetadataPair,
-} from '../../src/index.js';
+import { CassetteLoadError, type HeaderPair, type Interaction, type MetadataPair } from '../../src/index.js';
 import { bytes, interaction } from '../support/interactions.js';
+import { parseCassette } from '../support/parsed.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { suite } from '../support/suite.js';
 
@@ -40,7 +36,10 @@ function written(given: Interaction): Json {
 function edited(given: Interaction, edit: (response: Json) => void): Interaction {
   const envelope = JSON.parse(printInteraction(given)) as { json: { response: Json } };
   edit(envelope.json.response);
-  return parseCassette(printCassette([JSON.stringify(envelope)]), 'some.json')[0] as Interaction;
+  return parseFile(
+    printCassette([JSON.stringify(envelope)]),
+    'some.json',
+  ).interactions[0]?.interaction() as Interaction;
 }
 
 const read = (given: Interaction) => edited(given, () => {});
@@ -261,8 +260,8 @@ lackingZstd(
     try {
       zstdForm.responseChunks;
     } catch (error) {
-      assert.instance(error, InteractionValidationError);
-      for (const part of ['GET http://api.example/things', 'zstd', process.versions.node, '22.15']) {
+      assert.instance(error, CassetteLoadError);
+      for (const part of ['some.json: interaction 1 of 1', 'zstd', process.versions.node, '22.15']) {
         assert.match((error as Error).message, part);
       }
       return;

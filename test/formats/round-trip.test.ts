@@ -1,9 +1,10 @@
 import * as assert from 'uvu/assert';
 import { bodyBytes, bodyForm } from '../../src/formats/body-form.js';
-import { parseCassette, printCassette, printInteraction } from '../../src/formats/cassette-json.js';
+import { printCassette, printInteraction } from '../../src/formats/cassette-json.js';
 import { prettyJson } from '../../src/formats/pretty-json.js';
 import type { HeaderPair, Interaction } from '../../src/index.js';
 import { assertSameInteractions, interaction } from '../support/interactions.js';
+import { parseCassette } from '../support/parsed.js';
 import { type SeededRandom, seededRandom, seedOfRun } from '../support/seeded-random.js';
 import { suite } from '../support/suite.js';
 

@@ -441,7 +441,10 @@ edits(
   'a request whose fingerprint is no longer true: the error names it and the remedy, which works',
   async () => {
     const file = edited(cassetteOf('a', 'b', 'c'), 'http://api.example/b', 'http://api.example/B');
-    const { message } = await failure(CassetteLoadError, () => load(file));
+    const cassette = await load(file);
+    assert.throws(() => cassette.find(named('b').fingerprint));
+    assert.throws(() => cassette.find(named('B').fingerprint));
+    const { message } = await failure(CassetteLoadError, () => cassette.interactions);
     assert.match(message, 'interaction 2 of 3');
     assert.match(message, 'GET http://api.example/B');
     assert.match(message, 'delete the fingerprint');
@@ -498,11 +501,13 @@ for (const [what, base64] of [
   ['a length that no bytes have', 'QUJDR'],
   ['a data: URL', 'data:;base64,QUJD'],
 ] as const) {
-  edits(`base64 with ${what} is an error that names the interaction`, async () => {
+  edits(`base64 with ${what} is an error where it is used, that names the interaction`, async () => {
     const binary = new Cassette([named('a'), interaction({ answer: Uint8Array.of(0) })]);
     const file = edited(binary, '"AA=="', JSON.stringify(base64));
-    const { message } = await failure(CassetteLoadError, () => load(file));
-    assert.match(message, 'interaction 2 of 2');
+    assert.is(await answerIn(file), 'answer to a');
+    const second = (await load(file)).interactions[1];
+    const { message } = await failure(CassetteLoadError, () => second?.responseChunks);
+    assert.match(message, `${file}: interaction 2 of 2`);
     assert.ok(message.length < 1000, 'and it does not print the garbage');
   });
 }

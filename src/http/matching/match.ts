@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../../core/errors.js';
 import type { HeaderPair, InteractionRequest } from '../../core/interaction.js';
+import type { RequestHead } from '../../core/recording.js';
 import { changeBody, readBody, readExactly } from './body-parts.js';
 import { countedHeaders } from './counted-headers.js';
 import { type Cursors, startOf } from './json-path.js';
@@ -13,7 +14,7 @@ import {
   VARIED,
 } from './request-parts.js';
 import { withoutSignature } from './signature-parameters.js';
-import { parameters, pathSegments, splitUrl, type UrlParts } from './url-parts.js';
+import { parameters, pathSegments, plainTarget, splitUrl, type UrlParts } from './url-parts.js';
 import { parseVaryPlace, type VaryPlace } from './vary-places.js';
 import { hasWildcard, resembling } from './wildcard.js';
 
@@ -27,6 +28,8 @@ export class HttpMatch {
   readonly #variedHeaders: ReadonlySet<string>;
   readonly #variedQuery: ReadonlySet<string>;
   readonly #variedSegments: ReadonlySet<number>;
+  /** Does all of the URL count, but for its spelling? */
+  readonly #wholeUrl: boolean;
   readonly #ignored: Cursors;
   readonly #varied: Cursors;
 
@@ -42,6 +45,10 @@ export class HttpMatch {
     this.#variedHeaders = new Set(places.flatMap((place) => (place.in === 'header' ? [place.name] : [])));
     this.#variedQuery = new Set(places.flatMap((place) => (place.in === 'query' ? [place.name] : [])));
     this.#variedSegments = new Set(places.flatMap((place) => (place.in === 'path' ? [place.index] : [])));
+    this.#wholeUrl =
+      this.#policy.url === true &&
+      this.#policy.counts === undefined &&
+      this.#variedQuery.size + this.#variedSegments.size === 0;
     this.#ignored = startOf(this.#policy.ignored);
     this.#varied = startOf(places.flatMap((place) => (place.in === 'body' ? [place.path] : [])));
     const inBody = places.findIndex((place) => place.in === 'body');
@@ -62,6 +69,27 @@ export class HttpMatch {
    */
   key(request: InteractionRequest): string {
     return matchKey(this.parts(request));
+  }
+
+  /**
+   * What the URL alone decides of a key: requests with one key have one group. Undefined where a function decides. Takes
+   * a request whose target holds no placeholder.
+   */
+  group({ target }: RequestHead): string | undefined {
+    const { url: counts } = this.#policy;
+    if (typeof counts === 'function') {
+      return undefined;
+    }
+    const plain = this.#wholeUrl ? plainTarget(target) : undefined;
+    if (plain !== undefined) {
+      return plain;
+    }
+    const url = splitUrl(target);
+    const path = url === undefined ? target : `${url.origin}/${this.#path(url.path).join('/')}`;
+    const query = this.#query(url?.query).map(([name, value]) =>
+      value === undefined ? name : `${name}=${value}`,
+    );
+    return (counts ? path : '') + (query.length === 0 ? '' : `?${query.sort().join('&')}`);
   }
 
   /**

@@ -36,6 +36,10 @@ const SCHEMES: readonly Scheme[] = [
  * A parameter such as `expires` is one only beside the signature that it belongs to.
  */
 export function withoutSignature(parameters: readonly Parameter[]): readonly Parameter[] {
+  // What signs has a name like that in every scheme.
+  if (!parameters.some(([name]) => /sig/i.test(name))) {
+    return parameters;
+  }
   const names = new Set(parameters.map(([name]) => name.toLowerCase()));
   const schemes = SCHEMES.filter(({ signs }) => signs.every((name) => names.has(name)));
   return schemes.length === 0

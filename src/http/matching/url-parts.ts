@@ -42,6 +42,23 @@ function normalOrigin(origin: string): string {
   }
 }
 
+const PLAIN =
+  /^https?:\/\/[a-z0-9.-]+(?::(?!(?:80|443)\/)\d+)?\/[^%?#]*(?:\?(?!.*[sS][iI][gG])[^%+#&]+(?:&[^%+#&]+)*)?$/s;
+
+/**
+ * A URL that nothing is to be decoded in and that is not signed, with its parameters sorted; undefined for others. A
+ * quick look at URLs of which only the order of the parameters may be another.
+ */
+export function plainTarget(target: string): string | undefined {
+  if (!PLAIN.test(target)) {
+    return undefined;
+  }
+  const query = target.indexOf('?') + 1;
+  return target.includes('&', query)
+    ? target.slice(0, query) + target.slice(query).split('&').sort().join('&')
+    : target;
+}
+
 /** The segments of a path, decoded: `/items/7` gives `['items', '7']`. */
 export function pathSegments(path: string): string[] {
   const segments = path.slice(1).split('/');

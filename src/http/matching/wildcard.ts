@@ -20,7 +20,7 @@ export function withWildcards(value: JsonValue, text: string = JSON.stringify(va
 }
 
 /** Says at little cost that there is nothing to look for. */
-function mayHoldPlaceholder(text: string): boolean {
+export function mayHoldPlaceholder(text: string): boolean {
   return text.includes(REDACTED) || text.includes(BASIC);
 }
 
