@@ -28,8 +28,9 @@ export interface CassetteStore {
   saveSync?(cassette: Cassette, since?: Cassette): void;
 
   /**
-   * For a store whose `save` resolves before the cassette is stored: resolves when everything that was saved is.
-   * Called when a Broker is closed. Rejects with CassetteSaveError.
+   * For a store whose `save` resolves before the cassette is stored, or that keeps something ready for the next one:
+   * resolves when everything that was saved is stored, and nothing is kept. Called when a Broker is closed. Rejects with
+   * CassetteSaveError.
    */
   flush?(): Promise<void>;
 }

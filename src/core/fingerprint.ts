@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { InteractionRequest } from './interaction.js';
 
 declare const brand: unique symbol;
@@ -25,5 +25,5 @@ export function canonicalRequest(request: InteractionRequest): string {
  * and in the Python library of the same name.
  */
 export function fingerprint(request: InteractionRequest): RequestFingerprint {
-  return createHash('sha256').update(canonicalRequest(request)).digest('hex') as RequestFingerprint;
+  return hash('sha256', canonicalRequest(request), 'hex') as RequestFingerprint;
 }

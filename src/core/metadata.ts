@@ -34,14 +34,18 @@ export interface RecordingMetadata {
 }
 
 export function readRecordingMetadata(pairs: readonly MetadataPair[]): RecordingMetadata {
+  const ended = metadataValue(pairs, 'ended');
   return Object.freeze({
     session: metadataValue(pairs, 'session') ?? '',
     lane: metadataValue(pairs, 'lane') ?? '',
     order: count(metadataValue(pairs, 'order')),
     nth: count(metadataValue(pairs, 'nth')),
-    truncated: metadataValue(pairs, 'ended') === 'truncated',
-    failure: metadataValue(pairs, 'ended') === 'failed' ? (metadataValue(pairs, 'error') ?? '') : undefined,
-    recordedAtMs: parseTime(metadataValue(pairs, 'recorded_at') ?? ''),
+    truncated: ended === 'truncated',
+    failure: ended === 'failed' ? (metadataValue(pairs, 'error') ?? '') : undefined,
+    // Few ask for it, and to parse it takes longer than all the rest.
+    get recordedAtMs() {
+      return parseTime(metadataValue(pairs, 'recorded_at') ?? '');
+    },
     answeredAfterMs: count(metadataValue(pairs, 'answered_after_ms')) ?? 0,
     endedAfterMs: count(metadataValue(pairs, 'ended_after_ms')) ?? 0,
   });

@@ -12,6 +12,12 @@ export interface Policy {
   request(request: InteractionRequest): InteractionRequest;
 
   /**
+   * Called while the answer to a request that is recorded is on its way: what `request` and `key` will be asked then
+   * can be found out meanwhile. What it throws they will throw again.
+   */
+  prepareRequest?(request: InteractionRequest): void;
+
+  /**
    * Called when a response has ended, with the very chunks that `response` will get: does in the background what would
    * hold up the event loop there. `response` has to do without it where it rejects, and at the exit of the process,
    * where nobody can wait.

@@ -1,6 +1,6 @@
 import type { SessionEntry } from './broker-options.js';
 import { Cassette } from './cassette.js';
-import { isoNow } from './clock.js';
+import { isoNow, setImmediate } from './clock.js';
 import { describe } from './errors.js';
 import { describeFailure } from './failure.js';
 import { fingerprint } from './fingerprint.js';
@@ -65,6 +65,7 @@ export class Recorder {
   begin(head: RequestHead, order: number, group?: RecordingGroup): Recording {
     const recording = new Recording(
       {
+        known: (begun) => this.#prepareRequest(begun),
         commit: (ended, outcome) => this.#prepared(ended, outcome),
         forget: (ended) => this.#open.delete(ended),
       },
@@ -123,6 +124,19 @@ export class Recorder {
         throw error;
       }
     }
+  }
+
+  /** When the request has gone out: while its answer is on its way, nobody waits for this. */
+  #prepareRequest(recording: Recording): void {
+    setImmediate(() => {
+      if (recording.open && recording.request !== undefined) {
+        try {
+          this.#parts.policy.prepareRequest?.(recording.request);
+        } catch {
+          // It will throw again where its request hears of it.
+        }
+      }
+    });
   }
 
   /** Commits the recording: at once where the policy has nothing to prepare, else when that is done or has failed. */
@@ -281,7 +295,7 @@ export class Recorder {
   }
 
   async #save(): Promise<void> {
-    await this.#parts.saver.save(this.#cassette);
+    await this.#parts.saver.save(this.#cassette, this.#open.size > 0);
     this.#untold.clear();
   }
 

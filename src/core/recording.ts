@@ -12,6 +12,8 @@ export type Outcome = 'whole' | 'truncated' | 'failed';
 export interface RecordingHost {
   /** Adds the recording to the cassette and saves it. Rejects with CassetteSaveError. */
   commit(recording: Recording, outcome: Outcome): Promise<void>;
+  /** The recording has its request, and its answer is on its way. */
+  known(recording: Recording): void;
   /** Forgets the recording. */
   forget(recording: Recording): void;
 }
@@ -29,14 +31,13 @@ export class Recording {
   readonly head: RequestHead;
   /** Its place among the requests of its lane, reserved when it was dispatched. */
   readonly order: number;
-  /** The whole request, once its body is known. */
-  request: InteractionRequest | undefined;
   /** True once the program was told of the failed save by its own request. */
   surfaced = false;
 
   readonly #host: RecordingHost;
   readonly #begun = monotonicNow();
   readonly #parts: Part[] = [];
+  #request: InteractionRequest | undefined;
   #lastActivity = this.#begun;
   #answeredAfterMs: number | undefined;
   #endedAfterMs = 0;
@@ -55,6 +56,16 @@ export class Recording {
     this.#host = host;
     this.head = head;
     this.order = order;
+  }
+
+  /** The whole request, once its body is known. */
+  get request(): InteractionRequest | undefined {
+    return this.#request;
+  }
+
+  set request(request: InteractionRequest | undefined) {
+    this.#request = request;
+    this.#host.known(this);
   }
 
   /** Is the response still coming in? */

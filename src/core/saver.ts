@@ -1,5 +1,6 @@
 import type { Cassette } from './cassette.js';
 import { type CassetteStore, locationOf } from './cassette-store.js';
+import { setImmediate } from './clock.js';
 import { withDeadline } from './deadline.js';
 import { CassetteSaveError } from './errors.js';
 
@@ -35,21 +36,16 @@ export class Saver {
    * Group commit: resolves when a save is done that holds this version, and began after this call. One save serves all
    * who ask while another is on its way.
    *
+   * @param hasCompany Others may ask in the same turn of the event loop: the save waits for them.
    * @throws CassetteSaveError where the save fails.
    */
-  save(cassette: Cassette): Promise<void> {
+  save(cassette: Cassette, hasCompany = false): Promise<void> {
     this.#wanted = cassette;
     const store = this.#store;
     if (store === undefined || (cassette === this.#saved && this.#queued === undefined)) {
       return Promise.resolve();
     }
-    this.#queued ??= this.#writing
-      .catch(() => {})
-      .then(() => {
-        this.#queued = undefined;
-        this.#writing = this.#write(store);
-        return this.#writing;
-      });
+    this.#queued ??= this.#start(store, hasCompany);
     return this.#queued;
   }
 
@@ -86,6 +82,16 @@ export class Saver {
     } catch (cause) {
       throw asSaveError(store, cause);
     }
+  }
+
+  async #start(store: CassetteStore, hasCompany: boolean): Promise<void> {
+    if (hasCompany) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await this.#writing.catch(() => {});
+    this.#queued = undefined;
+    this.#writing = this.#write(store);
+    await this.#writing;
   }
 
   async #write(store: CassetteStore): Promise<void> {

@@ -1,10 +1,13 @@
+import { isUtf8 } from 'node:buffer';
+
 /** The charsets that text bodies are read in; UTF-8 where a form names none. */
 export type Charset = 'utf-8' | 'latin1' | 'utf-16le' | 'utf-16be';
 
 interface Coder {
-  readonly decode: (bytes: Uint8Array) => string;
+  /** The text that `encode` gives these bytes for; undefined where there is none. */
+  readonly decode: (bytes: Uint8Array) => string | undefined;
   readonly encode: (text: string) => Uint8Array;
-  /** What people cannot read in it, besides what comes back as other bytes. */
+  /** What people cannot read in it. */
   readonly unreadable: RegExp;
 }
 
@@ -16,7 +19,7 @@ const CONTROL_OR_C1 = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 
 const CODERS: Readonly<Record<Charset, Coder>> = {
   'utf-8': {
-    decode: (bytes) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes),
+    decode: (bytes) => (isUtf8(bytes) ? view(bytes).toString() : undefined),
     encode: (text) => new TextEncoder().encode(text),
     unreadable: CONTROL,
   },
@@ -26,12 +29,12 @@ const CODERS: Readonly<Record<Charset, Coder>> = {
     unreadable: CONTROL_OR_C1,
   },
   'utf-16le': {
-    decode: (bytes) => view(bytes).toString('utf16le'),
+    decode: (bytes) => (hasHalf(bytes) ? undefined : view(bytes).toString('utf16le')),
     encode: (text) => new Uint8Array(Buffer.from(text, 'utf16le')),
     unreadable: CONTROL,
   },
   'utf-16be': {
-    decode: (bytes) => swapped(bytes).toString('utf16le'),
+    decode: (bytes) => (hasHalf(bytes) ? undefined : swapped(bytes).toString('utf16le')),
     encode: (text) => new Uint8Array(swapped(Buffer.from(text, 'utf16le'))),
     unreadable: CONTROL,
   },
@@ -39,13 +42,9 @@ const CODERS: Readonly<Record<Charset, Coder>> = {
 
 /** The text, where people can read it and it gives the same bytes again; a byte order mark stays in it. */
 export function exactText(bytes: Uint8Array, charset: Charset): string | undefined {
-  const { decode, encode, unreadable } = CODERS[charset];
-  try {
-    const text = decode(bytes);
-    return unreadable.test(text) || Buffer.compare(encode(text), bytes) !== 0 ? undefined : text;
-  } catch {
-    return undefined;
-  }
+  const { decode, unreadable } = CODERS[charset];
+  const text = decode(bytes);
+  return text === undefined || unreadable.test(text) ? undefined : text;
 }
 
 /** The bytes of a text. What latin1 does not have is for {@link fitsCharset} to find before. */
@@ -105,7 +104,11 @@ function view(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** Does UTF-16 end within a unit? */
+function hasHalf(bytes: Uint8Array): boolean {
+  return bytes.byteLength % 2 !== 0;
+}
+
 function swapped(bytes: Uint8Array): Buffer {
-  // Half a unit at the end is left out; the comparison of the bytes then finds it.
-  return Buffer.from(bytes.subarray(0, bytes.byteLength & ~1)).swap16();
+  return Buffer.from(bytes).swap16();
 }

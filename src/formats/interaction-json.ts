@@ -2,8 +2,14 @@ import { type HeaderPair, Interaction, type InteractionRequest } from '../core/i
 import type { MetadataPair } from '../core/metadata.js';
 import { headerValue } from '../http/headers.js';
 import { type BodyForm, base64Form, bodyBytes, bodyForm } from './body-form.js';
-import { base64Response, type ResponseJson, readableResponse, readResponseJson } from './response-json.js';
-import { isRecord } from './shapes.js';
+import {
+  base64Response,
+  isSameResponse,
+  type ResponseJson,
+  readableResponse,
+  readResponseJson,
+} from './response-json.js';
+import { isRecord, isSamePairs } from './shapes.js';
 
 /** An interaction as it stands in a cassette file. */
 export interface InteractionJson {
@@ -88,6 +94,27 @@ export function fromInteractionJson(
     ...(fingerprint !== undefined && { fingerprint }),
   });
 }
+
+/**
+ * Does this, as it stands in a file, read back as the interaction? Made for the proof at each save: its bodies go
+ * through their readers, and everything else is compared as it stands.
+ */
+export function isInteractionJson(json: InteractionJson, interaction: Interaction): boolean {
+  const { request, responseChunks, fingerprint, metadata } = interaction;
+  const { protocol, action, target, headers, body } = json.request;
+  return (
+    json.fingerprint === fingerprint &&
+    protocol === request.protocol &&
+    action === request.action &&
+    target === request.target &&
+    isSamePairs(headers, request.headers) &&
+    isSamePairs(json.metadata ?? [], metadata) &&
+    Buffer.compare(body === undefined ? NOTHING : bodyBytes(body), request.body) === 0 &&
+    isSameResponse(readResponseJson(record(json.response, '"response"')), responseChunks)
+  );
+}
+
+const NOTHING = new Uint8Array();
 
 function record(value: unknown, name: string): Readonly<Record<string, unknown>> {
   if (!isRecord(value)) {

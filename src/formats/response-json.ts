@@ -5,7 +5,7 @@ import { decodeBody, encodeBody } from '../http/coding/content-coding.js';
 import { headerValue } from '../http/headers.js';
 import { fieldsOf } from '../http/response.js';
 import { type BodyForm, base64Form, bodyForm, readBody } from './body-form.js';
-import { isLengths, isRecord } from './shapes.js';
+import { isLengths, isRecord, isSamePairs } from './shapes.js';
 import { type ChunksForm, chunksForm, readChunks } from './text-form.js';
 
 /** How a response's body stands in a cassette: decoded where it was compressed, and by chunks where it is text. */
@@ -116,32 +116,24 @@ function withoutEmpty(pieces: readonly Piece[]): readonly Piece[] {
 /**
  * Are they the same response? Compressed bodies are where they decode to the same.
  */
-export function isSameResponse(
-  a: readonly Required<ResponseChunk>[],
-  b: readonly Required<ResponseChunk>[],
-): boolean {
+export function isSameResponse(a: readonly ResponseChunk[], b: readonly ResponseChunk[]): boolean {
   return isSameOnTheWire(a, b) || isSameDecoded(a, b);
 }
 
-function isSameOnTheWire(a: readonly Piece[], b: readonly Piece[]): boolean {
+function isSameOnTheWire(a: readonly ResponseChunk[], b: readonly ResponseChunk[]): boolean {
   return (
     a.length === b.length &&
-    a.every(({ data, metadata }, index) => {
-      const other = b[index] as Piece;
-      return (
-        Buffer.compare(data, other.data) === 0 && JSON.stringify(metadata) === JSON.stringify(other.metadata)
-      );
+    a.every(({ data, metadata = [] }, index) => {
+      const other = b[index] as ResponseChunk;
+      return Buffer.compare(data, other.data) === 0 && isSamePairs(metadata, other.metadata ?? []);
     })
   );
 }
 
-function isSameDecoded(
-  a: readonly Required<ResponseChunk>[],
-  b: readonly Required<ResponseChunk>[],
-): boolean {
+function isSameDecoded(a: readonly ResponseChunk[], b: readonly ResponseChunk[]): boolean {
   const [one, other] = [a, b].map((chunks) => {
     const whole = decodeBody([Buffer.concat(chunks.map(({ data }) => data))], fieldsOf('header', chunks));
-    return whole && { ...whole, metadata: JSON.stringify(chunks.flatMap(({ metadata }) => metadata)) };
+    return whole && { ...whole, metadata: JSON.stringify(chunks.flatMap(({ metadata = [] }) => metadata)) };
   });
   return (
     one !== undefined &&
@@ -261,7 +253,7 @@ function cut(data: Uint8Array, sizes: readonly number[] | undefined): readonly U
   let offset = 0;
   return sizes.map((size) => {
     offset += size;
-    return data.slice(offset - size, offset);
+    return data.subarray(offset - size, offset);
   });
 }
 

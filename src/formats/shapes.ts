@@ -18,3 +18,14 @@ export function isLengths(value: unknown): value is readonly number[] {
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Are they the same pairs in the same order? */
+export function isSamePairs(
+  a: readonly (readonly [string, string])[],
+  b: readonly (readonly [string, string])[],
+): boolean {
+  return (
+    a.length === b.length &&
+    a.every((pair, index) => pair.length === 2 && pair[0] === b[index]?.[0] && pair[1] === b[index]?.[1])
+  );
+}

@@ -52,6 +52,9 @@ export class HttpPolicy implements Policy {
   readonly #redactor: Redactor;
   readonly #customRedaction: boolean;
   readonly #shouldRecord: HttpPolicyOptions['shouldRecord'];
+  /** What was found out ahead: by the request as it was made, how it is stored; by that, its key. */
+  readonly #stored = new WeakMap<InteractionRequest, { known: number; request: InteractionRequest }>();
+  readonly #keys = new WeakMap<InteractionRequest, string>();
 
   /**
    * @param key What counts in a look-up, in the place of `match` and `vary`.
@@ -67,7 +70,14 @@ export class HttpPolicy implements Policy {
   }
 
   request(request: InteractionRequest): InteractionRequest {
-    return this.#redactor.request(decoded(request));
+    const ahead = this.#stored.get(request);
+    return ahead?.known === this.#redactor.known ? ahead.request : this.#redactor.request(decoded(request));
+  }
+
+  prepareRequest(request: InteractionRequest): void {
+    const stored = this.request(request);
+    this.#stored.set(request, { known: this.#redactor.known, request: stored });
+    this.#keys.set(stored, this.key(stored));
   }
 
   prepare(chunks: readonly ResponseChunk[]): Promise<void> | undefined {
@@ -86,6 +96,10 @@ export class HttpPolicy implements Policy {
   }
 
   key(request: InteractionRequest): string {
+    const ahead = this.#keys.get(request);
+    if (ahead !== undefined) {
+      return ahead;
+    }
     return this.#key === undefined ? this.#match.key(request) : this.#key(request);
   }
 

@@ -44,10 +44,15 @@ function statusMetadata(prefix: string, { statusCode, statusText, headers }: Res
 /** The headers of the final response, or the trailers, of recorded chunks. */
 export function fieldsOf(kind: 'header' | 'trailer', chunks: readonly ResponseChunk[]): HeaderPair[] {
   const prefix = `${kind}:`;
-  return chunks
-    .flatMap((chunk) => chunk.metadata ?? [])
-    .filter(([name]) => name.startsWith(prefix))
-    .map(([name, value]) => [name.slice(prefix.length), value]);
+  const fields: HeaderPair[] = [];
+  for (const { metadata = [] } of chunks) {
+    for (const [name, value] of metadata) {
+      if (name.startsWith(prefix)) {
+        fields.push([name.slice(prefix.length), value]);
+      }
+    }
+  }
+  return fields;
 }
 
 /**

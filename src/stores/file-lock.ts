@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  constants,
   fstatSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -13,7 +15,9 @@ import {
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { threadId } from 'node:worker_threads';
-import { monotonicNow, setTimeout, wallNow } from '../core/clock.js';
+import { monotonicNow, setImmediate, setTimeout, wallNow } from '../core/clock.js';
+import { type Committed, lines, readLog } from './lock-log.js';
+import { OpenFile } from './open-file.js';
 import { type Steps, syncFile, syncFolderOf } from './steps.js';
 
 // A save holds the lock for milliseconds. One that is older was left behind, or its holder is stopped.
@@ -22,18 +26,15 @@ const STALE_MS = 10_000;
 const EMPTY_STALE_MS = 500;
 const PATIENCE_MS = 25_000;
 const SYNC_PATIENCE_MS = 12_000;
+/** Who keeps a lock needs it for microseconds at a time: so often it is asked for again at once. */
+const QUICK_ATTEMPTS = 3;
+/** What a lock file may grow to: whoever wants it reads it whole. */
+const LONGEST_LOG = 16_384;
 
-const HOST = hostname();
+// In ASCII, so that a lock file has as many bytes as characters.
+const HOST = hostname().replace(/[^!-~]/g, '?');
 // Random, because threads share their process's number and containers have the same ones.
 const THREAD = `${process.pid}.${threadId}.${randomBytes(4).toString('hex')}`;
-
-/** The state that a file had before somebody began to append to it. */
-export interface Committed {
-  /** Its size in bytes. */
-  readonly size: number;
-  /** Its inode, so that another file in its place is not taken for it. */
-  readonly ino: string;
-}
 
 /** What a holder that is no more, or does not answer, left behind. */
 export interface LeftBehind {
@@ -48,21 +49,30 @@ export class LostLockError extends Error {}
 const heldHere = new Set<string>();
 let locks = 0;
 
-/** A lock file that this thread has made. */
+/** A lock file that this thread has made, or taken over. */
 export class FileLock {
-  /** What the holder before left behind, where this lock was taken over. */
+  /** What the holder before left behind, where this lock was taken over from one that is no more. */
   readonly left: LeftBehind | undefined;
+  /** What is locked. It is open until the lock is released, or left. */
+  readonly data: OpenFile;
   readonly #path: string;
   readonly #id: string;
   readonly #file: number;
+  readonly #term: number;
   readonly #ino: bigint;
+  /** How much of the file is known. */
+  #length: number;
+  #noted: Committed | undefined;
   #open = true;
 
-  constructor(path: string, id: string, file: number, left?: LeftBehind) {
+  constructor(path: string, { id, file, term = 0, length, left }: LockParts) {
     this.left = left;
+    this.data = new OpenFile(targetOf(path));
     this.#path = path;
     this.#id = id;
     this.#file = file;
+    this.#term = term;
+    this.#length = length;
     this.#ino = fstatSync(file, { bigint: true }).ino;
     heldHere.add(id);
   }
@@ -80,8 +90,11 @@ export class FileLock {
   }
 
   /** Says in the lock file to what size whoever finds this lock left behind has to cut the file. */
-  note({ size, ino }: Committed): void {
-    writeSync(this.#file, `${size} ${ino}\n`);
+  note(committed: Committed): void {
+    if (this.#noted?.size !== committed.size || this.#noted.ino !== committed.ino) {
+      this.#say(lines.note(this.#term, committed));
+      this.#noted = committed;
+    }
   }
 
   /** Makes the lock file survive the loss of power. */
@@ -90,9 +103,47 @@ export class FileLock {
     yield* syncFolderOf(this.#path);
   }
 
+  /** Lets others take the lock, and keeps it where none does. False where it has to be released instead. */
+  pause(): boolean {
+    if (this.#length > LONGEST_LOG) {
+      return false;
+    }
+    if (process.platform === 'win32') {
+      // Nobody could put another file in the place of an open one.
+      this.data.close();
+    }
+    try {
+      this.#say(lines.free(this.#term));
+      this.#noted = undefined;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Holds the lock again after a pause. False where somebody has taken it.
+   *
+   * @param committed What `note` will say, where that is known.
+   */
+  resume(committed?: Committed): boolean {
+    const known = this.#length;
+    const line = lines.busy(this.#term, committed);
+    this.#say(line);
+    this.#noted = committed;
+    // What others wrote in between stands before it.
+    if (textFrom(this.#file, known, line.length + 1) === line) {
+      return true;
+    }
+    const text = textOf(this.#file);
+    this.#length = text.length;
+    return readLog(text).holder === this.#id;
+  }
+
   /** Leaves the lock file to whoever comes next, because what it says has still to be done. */
   leave(): void {
     heldHere.delete(this.#id);
+    this.data.close();
     if (this.#open) {
       this.#open = false;
       closeSync(this.#file);
@@ -108,34 +159,35 @@ export class FileLock {
 
   /** The same lock at another path, where its file was moved. */
   movedTo(path: string, left: LeftBehind): FileLock {
-    return new FileLock(path, this.#id, this.#file, left);
+    return new FileLock(path, { id: this.#id, file: this.#file, length: this.#length, left });
+  }
+
+  #say(line: string): void {
+    const written = writeSync(this.#file, line);
+    this.#length += written;
+    if (written < line.length) {
+      throw new Error(`the lock ${this.#path} cannot be written to its end`);
+    }
   }
 }
 
-/** Does work on a file after all work on it that this thread asked for before. */
-export function inTurn<T>(target: string, work: () => Promise<T>): Promise<T> {
-  const result = (turns.get(target) ?? Promise.resolve()).then(work, work);
-  const tail = result.catch(() => {});
-  turns.set(target, tail);
-  void tail.then(() => {
-    if (turns.get(target) === tail) {
-      turns.delete(target);
-    }
-  });
-  return result;
+interface LockParts {
+  readonly id: string;
+  readonly file: number;
+  readonly term?: number;
+  readonly length: number;
+  readonly left?: LeftBehind;
 }
-
-const turns = new Map<string, Promise<unknown>>();
 
 /**
  * Takes the lock of a file, over one that was left behind. Folders that are missing are made.
  *
  * @throws Error where another process holds the lock for too long, and where no lock file can be made.
  */
-export async function lock(target: string): Promise<FileLock> {
+export async function takeLock(target: string): Promise<FileLock> {
   const path = lockOf(target);
   const begun = monotonicNow();
-  for (;;) {
+  for (let attempt = 0; ; attempt++) {
     const taken = take(path);
     if (taken !== undefined) {
       return taken;
@@ -143,12 +195,18 @@ export async function lock(target: string): Promise<FileLock> {
     if (monotonicNow() - begun > PATIENCE_MS) {
       throw lockedError(path);
     }
-    await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 10));
+    await new Promise<void>((resolve) => {
+      if (attempt < QUICK_ATTEMPTS) {
+        setImmediate(resolve);
+      } else {
+        setTimeout(resolve, 1 + Math.random() * 10);
+      }
+    });
   }
 }
 
 /** The same, synchronously, for the exit: what this thread itself has under way there goes on no more. */
-export function lockSync(target: string): FileLock {
+export function takeLockSync(target: string): FileLock {
   const path = lockOf(target);
   const begun = monotonicNow();
   for (;;) {
@@ -176,11 +234,17 @@ export function readLock(target: string): LockState | undefined {
   const text = contentOf(path);
   return text === undefined
     ? undefined
-    : { committed: committedIn(text), isLeft: conditionOf(path, text) !== 'held' };
+    : { committed: readLog(text).committed, isLeft: conditionOf(path, text) !== 'held' };
 }
 
+const SUFFIX = '.lock';
+
 function lockOf(target: string): string {
-  return `${target}.lock`;
+  return `${target}${SUFFIX}`;
+}
+
+function targetOf(path: string): string {
+  return path.slice(0, -SUFFIX.length);
 }
 
 /** Takes the lock, over one that was left behind, or over this thread's own. Undefined where somebody holds it. */
@@ -193,16 +257,55 @@ function take(path: string, overOwn = false): FileLock | undefined {
   if (text === undefined) {
     return undefined;
   }
+  const { holder, isFree } = readLog(text);
+  const file = isFree ? openToTake(path) : undefined;
+  if (file !== undefined) {
+    return takeFree(path, file);
+  }
   if (overOwn) {
-    heldHere.delete(holderIn(text));
+    heldHere.delete(holder);
   }
   const condition = conditionOf(path, text);
   return condition === 'held' ? undefined : takeOver(path, text, condition === 'stuck');
 }
 
+/** Undefined where the lock file is gone, or somebody else's who lets nobody write in it. */
+function openToTake(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_APPEND);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes a lock that its holder has paused with. Undefined where that one, or a third, was quicker. */
+function takeFree(path: string, file: number): FileLock | undefined {
+  let taken: FileLock | undefined;
+  try {
+    const { term, isFree } = readLog(textOf(file));
+    const id = newId();
+    if (isFree) {
+      writeSync(file, lines.take(term + 1, id));
+      const text = textOf(file);
+      if (readLog(text).holder === id) {
+        taken = new FileLock(path, { id, file, term: term + 1, length: text.length });
+      }
+    }
+  } finally {
+    if (taken === undefined) {
+      closeSync(file);
+    }
+  }
+  if (taken?.held === false) {
+    taken.leave();
+    return undefined;
+  }
+  return taken;
+}
+
 /** A new lock file; undefined where one is there. */
 function make(path: string, content = ''): FileLock | undefined {
-  const id = `${THREAD}.${++locks}@${HOST}`;
+  const id = newId();
   let file: number;
   try {
     file = openNew(path);
@@ -217,8 +320,9 @@ function make(path: string, content = ''): FileLock | undefined {
       : error;
   }
   try {
-    writeSync(file, `${id}\n${content}`);
-    return new FileLock(path, id, file);
+    const text = `${id}\n${content}`;
+    writeSync(file, text);
+    return new FileLock(path, { id, file, length: text.length });
   } catch (error) {
     // A full disk takes the file and not its content; a lock of nobody would hold up whoever comes next.
     closeSync(file);
@@ -227,15 +331,19 @@ function make(path: string, content = ''): FileLock | undefined {
   }
 }
 
+function newId(): string {
+  return `${THREAD}.${++locks}@${HOST}`;
+}
+
 function openNew(path: string): number {
   try {
-    return openSync(path, 'wx');
+    return openSync(path, 'ax+');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
       throw error;
     }
     mkdirSync(dirname(path), { recursive: true });
-    return openSync(path, 'wx');
+    return openSync(path, 'ax+');
   }
 }
 
@@ -246,8 +354,8 @@ function openNew(path: string): number {
  */
 function takeOver(path: string, text: string, mayGoOn: boolean): FileLock | undefined {
   const successor = `${path}.next`;
-  const committed = committedIn(text);
-  const made = make(successor, committed && `${committed.size} ${committed.ino}\n`);
+  const { committed } = readLog(text);
+  const made = make(successor, committed && lines.note(0, committed));
   if (made === undefined) {
     const other = contentOf(successor);
     if (other !== undefined && conditionOf(successor, other) !== 'held') {
@@ -276,7 +384,7 @@ type Condition = 'held' | 'left' | 'stuck';
 
 /** Is a lock held, or was it left behind by a holder that is dead, or stuck with one that may be alive? */
 function conditionOf(path: string, text: string): Condition {
-  const holder = holderIn(text);
+  const { holder } = readLog(text);
   if (holder.startsWith(`${THREAD}.`)) {
     return heldHere.has(holder) ? 'held' : 'left';
   }
@@ -284,16 +392,6 @@ function conditionOf(path: string, text: string): Condition {
     return 'left';
   }
   return ageMs(path) > (holder === '' ? EMPTY_STALE_MS : STALE_MS) ? 'stuck' : 'held';
-}
-
-/** The process and thread that made a lock; '' where it has not yet said so. */
-function holderIn(text: string): string {
-  return text.slice(0, Math.max(0, text.indexOf('\n')));
-}
-
-function committedIn(text: string): Committed | undefined {
-  const [, size, ino] = /\n(\d{1,15}) (\d+)\n$/.exec(text) ?? [];
-  return size === undefined || ino === undefined ? undefined : { size: Number(size), ino };
 }
 
 function contentOf(path: string): string | undefined {
@@ -304,12 +402,22 @@ function contentOf(path: string): string | undefined {
   }
 }
 
+function textOf(file: number): string {
+  return textFrom(file, 0, fstatSync(file).size);
+}
+
+/** The text of an open file from a place on, up to so many bytes. All of it is ASCII. */
+function textFrom(file: number, position: number, length: number): string {
+  const bytes = Buffer.allocUnsafe(length);
+  return bytes.toString('latin1', 0, readSync(file, bytes, 0, length, position));
+}
+
 function inodeOf(path: string): bigint | undefined {
   return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
 function lockedError(path: string): Error {
-  const holder = holderIn(contentOf(path) ?? '') || 'unknown';
+  const holder = readLog(contentOf(path) ?? '').holder || 'unknown';
   return new Error(`another process (${holder}) holds ${path}; if none does, delete it`);
 }
 

@@ -1,33 +1,13 @@
-import { type BigIntStats, fstatSync, ftruncateSync, readSync, statSync, writeSync } from 'node:fs';
+import { ftruncateSync, readSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { monotonicNow } from '../core/clock.js';
 import { appendedBlocks, FOOTER } from '../formats/cassette-blocks.js';
 import { targetOf } from './atomic-file.js';
-import { type Committed, type LockState, readLock } from './file-lock.js';
+import { type LockState, readLock } from './file-lock.js';
+import { type FileState, stateOf } from './file-state.js';
 
 const FOOTER_BYTES = Buffer.from(FOOTER);
 const READ_PATIENCE_MS = 5000;
-
-/** The state of a file. */
-export interface FileState extends Committed {
-  /** What tells this state from others. */
-  readonly stamp: string;
-}
-
-/** The state of an open file. */
-export function stateOf(file: number): FileState {
-  return stateFrom(fstatSync(file, { bigint: true }));
-}
-
-/** The state of the file at a path; undefined where there is none. */
-export function stateAt(path: string): FileState | undefined {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat && stateFrom(stat);
-}
-
-function stateFrom({ dev, ino, size, mtimeNs }: BigIntStats): FileState {
-  return { stamp: `${dev}:${ino}:${size}:${mtimeNs}`, size: Number(size), ino: String(ino) };
-}
 
 /** What was read of a file that others may be appending to. */
 export interface Content {

@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import { Cassette } from '../core/cassette.js';
 import type { CassetteStore } from '../core/cassette-store.js';
 import { FOOTER, SEPARATOR } from '../formats/cassette-blocks.js';
@@ -6,22 +5,22 @@ import { blocksOf, parseFile, printCassette, printInteraction } from '../formats
 import { removeOrphans, replaceFile, targetOf } from './atomic-file.js';
 import { applied, type Block, type Change, changeTo, without } from './cassette-change.js';
 import { isMissing, loadError, saveError } from './file-errors.js';
-import { type FileLock, inTurn, LostLockError, lock, lockSync } from './file-lock.js';
+import { type FileLock, LostLockError, takeLock, takeLockSync } from './file-lock.js';
 import { absolutePath } from './file-path.js';
+import { type FileState, stateAt, stateOf } from './file-state.js';
 import {
   blocksSince,
   type Content,
   endsWithFooter,
-  type FileState,
   readFrom,
   readGrowing,
   replaceFooter,
   restore,
-  stateAt,
-  stateOf,
 } from './growing-file.js';
+import { inTurn } from './in-turn.js';
+import { giveBack, keptLock, releaseLock } from './kept-locks.js';
 import { doLater, doNow, type Steps, syncFile } from './steps.js';
-import { committedIn, decode, openIfThere, recover, type TornFile } from './torn-file.js';
+import { committedIn, decode, recover, type TornFile } from './torn-file.js';
 
 /** Options of a JsonFileCassetteStore. */
 export interface JsonFileCassetteStoreOptions {
@@ -130,8 +129,12 @@ export class JsonFileCassetteStore implements CassetteStore {
     this.#syncSaves++;
     try {
       const target = targetOf(this.location);
+      if (cassette === since) {
+        releaseLock(target);
+        return;
+      }
       const change = changeTo(cassette, this.#basis(cassette, since));
-      const held = lockSync(target);
+      const held = keptLock(target) ?? takeLockSync(target);
       try {
         doNow(this.#write(target, held, change));
       } finally {
@@ -143,19 +146,26 @@ export class JsonFileCassetteStore implements CassetteStore {
     }
   }
 
+  /** Gives back the lock that is kept while one save follows on another. */
+  async flush(): Promise<void> {
+    const target = targetOf(this.location);
+    await inTurn(target, async () => releaseLock(target));
+  }
+
   async #saveLater(target: string, change: Change): Promise<void> {
     for (;;) {
-      const held = await lock(target);
+      const held = keptLock(target, this.#known) ?? (await takeLock(target));
       try {
-        return await doLater(this.#write(target, held, change));
+        await doLater(this.#write(target, held, change));
+        giveBack(target, held);
+        return;
       } catch (error) {
+        held.release();
         if (!(error instanceof LostLockError)) {
           throw error;
         }
         // Somebody took this side for dead. What of the change stands in the file by now is found by reading it.
         this.#known = undefined;
-      } finally {
-        held.release();
       }
     }
   }
@@ -181,33 +191,31 @@ export class JsonFileCassetteStore implements CassetteStore {
     if (held.left !== undefined) {
       yield* recover(target, held, held.left, this.#torn);
     }
-    const file = openIfThere(target);
-    try {
-      const { kind, blocks } =
-        file === undefined ? { kind: 'replace', blocks: change.added } : this.#plan(file, change);
-      if (file !== undefined && kind === 'append') {
-        yield* this.#append(file, held, blocks);
-      } else if (kind === 'replace') {
-        const text = printCassette(blocks.map((block) => block.text));
-        yield* replaceFile(target, text, { fsync: this.#fsync, check: () => held.check() });
-        const state = stateAt(target);
-        this.#known = state && { ...state, growable: blocks.length > 0 };
-      }
-    } finally {
-      if (file !== undefined) {
-        closeSync(file);
-      }
+    const open = held.data.now();
+    const { kind, blocks } =
+      open === undefined
+        ? { kind: 'replace', blocks: change.added }
+        : this.#plan(open.file, open.state, change);
+    if (open !== undefined && kind === 'append') {
+      yield* this.#append(open.file, held, blocks);
+    } else if (kind === 'replace') {
+      held.data.close();
+      const text = printCassette(blocks.map((block) => block.text));
+      yield* replaceFile(target, text, { fsync: this.#fsync, check: () => held.check() });
+      const state = stateAt(target);
+      this.#known = state && { ...state, growable: blocks.length > 0 };
     }
   }
 
-  #plan(file: number, change: Change): Plan {
-    const state = stateOf(file);
+  #plan(file: number, state: FileState, change: Change): Plan {
     const known = this.#known;
-    if (change.removed.length === 0 && known?.growable && endsWithFooter(file, state.size)) {
+    if (change.removed.length === 0 && known?.growable) {
       if (known.stamp === state.stamp) {
         return planFor(change.added);
       }
-      const theirs = known.ino === state.ino ? blocksSince(file, known.size, state.size) : undefined;
+      const isWhole = endsWithFooter(file, state.size);
+      const theirs =
+        isWhole && known.ino === state.ino ? blocksSince(file, known.size, state.size) : undefined;
       if (theirs !== undefined) {
         this.#known = { ...state, growable: true };
         return planFor(without(change.added, theirs));
@@ -229,7 +237,7 @@ export class JsonFileCassetteStore implements CassetteStore {
   }
 
   *#append(file: number, held: FileLock, blocks: readonly Block[]): Steps {
-    const before = stateOf(file);
+    const before = this.#known as Known;
     const text = blocks.map((block) => `${SEPARATOR}${block.text}`).join('');
     this.#known = undefined;
     held.note(before);

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { CassetteLoadError } from '../core/errors.js';
 import type { StoredInteraction } from '../core/stored-interaction.js';
 import { parseFile } from '../formats/cassette-json.js';
 import { replaceFile } from './atomic-file.js';
-import { isMissing } from './file-errors.js';
 import type { FileLock, LeftBehind } from './file-lock.js';
+import { stateOf } from './file-state.js';
 import {
   blocksSince,
   type Content,
@@ -13,8 +13,8 @@ import {
   endsWithFooter,
   readFrom,
   restore,
-  stateOf,
 } from './growing-file.js';
+import { openIfThere } from './open-file.js';
 import type { Steps } from './steps.js';
 
 /** How a file whose last append may be torn is put right. */
@@ -82,18 +82,6 @@ export function decode(bytes: Buffer, location: string): string {
   } catch (cause) {
     const hint = 'Save it as UTF-8, or restore it from version control.';
     throw new CassetteLoadError(location, { cause, problem: 'it is not UTF-8 text', hint });
-  }
-}
-
-/** Opens a file to change it; undefined where there is none. */
-export function openIfThere(path: string): number | undefined {
-  try {
-    return openSync(path, 'r+');
-  } catch (error) {
-    if (isMissing(error)) {
-      return undefined;
-    }
-    throw error;
   }
 }
 

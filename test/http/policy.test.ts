@@ -105,6 +105,28 @@ test("the length of a secret is not told by its request's content-length", () =>
   assert.is(lengths[0], lengths[1]);
 });
 
+test('a secret that becomes known while the answer is on its way is no more stored than one that was known', () => {
+  const policy = new HttpPolicy();
+  const request: InteractionRequest = {
+    protocol: 'http',
+    action: 'POST',
+    target: 'http://api.example/echo?of=q8Zk3LmWp2Xr7TvB',
+    headers: [],
+    body: Buffer.from('{"text":"q8Zk3LmWp2Xr7TvB"}'),
+  };
+  policy.prepareRequest(request);
+  assert.is(policy.request(request), request);
+  process.env['ACME_LATE_TOKEN'] = 'q8Zk3LmWp2Xr7TvB';
+  try {
+    assert.ok(policy.refresh());
+  } finally {
+    delete process.env['ACME_LATE_TOKEN'];
+  }
+  const stored = policy.request(request);
+  assert.not.match(`${stored.target} ${Buffer.from(stored.body)}`, 'q8Zk3LmWp2Xr7TvB');
+  assert.not.match(policy.key(stored), 'q8Zk3LmWp2Xr7TvB');
+});
+
 test('shouldRecord is asked with the answer as people read it', () => {
   const asked: unknown[] = [];
   const policy = new HttpPolicy({

@@ -100,7 +100,11 @@ appends('reads and writes as much at the 3,000th interaction as at the 10th', as
       }
     },
   );
-  const [early, late] = [costs[10], costs[2999]] as const;
+  // The cheapest of some: now and then one has to make its lock.
+  const [early, late] = [costs.slice(10, 40), costs.slice(-30)].map((some) => ({
+    calls: Math.min(...some.map(({ calls }) => calls)),
+    bytes: Math.min(...some.map(({ bytes }) => bytes)),
+  }));
   assert.is(late?.calls, early?.calls);
   // The lock names the size of the file, which has more digits by then.
   assert.ok(Math.abs((late?.bytes ?? 0) - (early?.bytes ?? 0)) < 20, JSON.stringify({ early, late }));
@@ -282,6 +286,7 @@ torn(
       assert.equal(readFileSync(file), state);
       if (written % 11 === 0 || written < 9 || written > states.length - 9) {
         await store.save(loaded.append(named('d')), loaded);
+        await store.flush();
         assert.equal(await namesOf(file), [...expected, 'd'], `saved over ${written} bytes`);
         assert.is(existsSync(`${file}.lock`), false);
         if (isTorn) {
@@ -438,6 +443,7 @@ needsSmallDisk('for want of room: the file is what it was, and a smaller save wo
     const b = a.append(named('b'));
     await store.save(b, a);
     assert.equal(await namesOf(file), ['a', 'b']);
+    await store.flush();
   }),
 );
 

@@ -4,7 +4,7 @@ import { decodeBody, encodeBody, isEncoded } from '../coding/content-coding.js';
 import { fieldsOf } from '../response.js';
 import { type Edit, edited } from '../variables/needles.js';
 import { type ByteText, bytesToText, fromByteText, textToBytes, toByteText } from './byte-text.js';
-import { environmentSecrets } from './environment-secrets.js';
+import { EnvironmentSecrets } from './environment-secrets.js';
 import { editsOfText } from './find-in-text.js';
 import { editsOfBody, isBinary } from './redact-body.js';
 import { redactHeader, redactUrl } from './redact-headers.js';
@@ -34,7 +34,7 @@ const CHECKSUMS =
 export class Redactor {
   readonly #secrets: Secrets | undefined;
   readonly #custom: RedactOptions['custom'];
-  readonly #environment: NodeJS.ProcessEnv;
+  readonly #environment: EnvironmentSecrets | undefined;
   /** What became of the texts of URLs (under '') and of headers (under their names). */
   readonly #memo = new Map<string, Map<string, string>>();
   #memoSize = 0;
@@ -56,7 +56,8 @@ export class Redactor {
       this.#secrets?.share(memory);
     }
     this.#custom = options === false ? undefined : options.custom;
-    this.#environment = environment;
+    const names = this.#secrets?.names;
+    this.#environment = names && new EnvironmentSecrets(environment, (name) => names.keeps(name));
     this.refresh();
   }
 
@@ -71,7 +72,7 @@ export class Redactor {
     if (secrets === undefined) {
       return false;
     }
-    const values = environmentSecrets(this.#environment, (name) => secrets.names.keeps(name));
+    const values = this.#environment?.read() ?? [];
     return [...values.map((value) => secrets.add(value)), secrets.absorb()].includes(true);
   }
 
