@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Contender } from './contenders/contender.js';
+import { CONTENDERS } from './contenders/contenders.js';
+
+/** What the figures were measured with. */
+export interface Machine {
+  readonly node: string;
+  readonly builtinUndici: string;
+  readonly cpu: string;
+  readonly cpus: number;
+  /** Of the last minute, before the bench began. */
+  readonly load: number;
+  /** By package. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+export function describeMachine(): Machine {
+  const packages = CONTENDERS.flatMap(({ package: name }: Contender) => (name === undefined ? [] : [name]));
+  return {
+    node: process.versions.node,
+    builtinUndici: process.versions['undici'] ?? 'unknown',
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cpus: availableParallelism(),
+    load: loadavg()[0] ?? 0,
+    versions: Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
+  };
+}
+
+/** Reads it from the manifest's file: not every package exports its manifest. */
+function versionOf(name: string): string {
+  for (let folder = dirname(createRequire(import.meta.url).resolve(name)); ; folder = dirname(folder)) {
+    try {
+      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+        readonly name?: string;
+        readonly version?: string;
+      };
+      if (manifest.name === name && manifest.version !== undefined) {
+        return manifest.version;
+      }
+    } catch (error) {
+      if (folder === dirname(folder)) {
+        throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,9 @@
+import { replayRow } from './replay-row.js';
+
+export const undiciRequest = replayRow({
+  name: 'undici-request',
+  title: '`undici.request` replay, 1 KB GET: throughput / bare dispatcher',
+  goal: { atLeast: 0.75 },
+  limit: 'bare dispatcher',
+  work: { traffic: 'get-1k', client: 'undici.request', count: 100 },
+});
