@@ -1,10 +1,12 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClientName } from './clients/client.js';
-import type { Job } from './processes/messages.js';
+import { contenderOf } from './contenders/contenders.js';
+import { fixed, type Pace, repeating } from './pace.js';
+import type { Job, TaskName } from './processes/messages.js';
 import { Worker } from './processes/worker.js';
-import { type Contestant, type Pace, race, type Times } from './race.js';
-import { UnableError } from './tasks/task.js';
+import { type Contestant, race, reasonIn, type Times } from './race.js';
+import { trafficOf } from './traffic/traffic.js';
 
 /** What a program does again and again. */
 export interface Work {
@@ -16,45 +18,78 @@ export interface Work {
   readonly atOnce?: number;
 }
 
-interface Entry {
+/** Who is to do what, by a key of the row's choice. */
+export interface Entry {
   readonly key: string;
   readonly contender: string;
+  readonly task: TaskName;
   readonly work: Work;
+  readonly pace?: Pace;
 }
 
 /** What the rows measure with. */
 export class Bench {
+  /** As little as shows that all of it works. */
   readonly short: boolean;
-  readonly pace: Pace;
   readonly origin: string;
-  readonly #folder: string;
-  readonly #prepared = new Map<string, Promise<string>>();
+  /** For what rows keep on disk; gone when the bench ends. */
+  readonly folder: string;
+  readonly #known = new Map<string, Promise<unknown>>();
 
-  /** @param folder A folder of its own, for everything that is recorded. */
   constructor({ short, origin, folder }: { short: boolean; origin: string; folder: string }) {
     this.short = short;
     this.origin = origin;
-    this.#folder = folder;
-    this.pace = short ? { rounds: 5, roundMs: 5, warmUpMs: 20 } : { rounds: 41, roundMs: 25, warmUpMs: 600 };
+    this.folder = folder;
   }
 
-  /** Records what each entry needs, and lets them replay in turn. */
-  async raceReplays(entries: readonly Entry[]): Promise<Map<string, Times>> {
+  /** How large something is that is so large in a whole bench: 50 times smaller in a short one. */
+  size(full: number): number {
+    return this.short ? Math.max(20, full / 50) : full;
+  }
+
+  /** What several rows tell of, measured once. */
+  once<T>(key: string, measure: () => Promise<T>): Promise<T> {
+    const known = (this.#known.get(key) as Promise<T> | undefined) ?? measure();
+    this.#known.set(key, known);
+    return known;
+  }
+
+  /** The same again and again. */
+  get repeating(): Pace {
+    return this.short
+      ? repeating({ heats: 1, rounds: 3, roundMs: 5, warmUpMs: 10 })
+      : repeating({ heats: 5, rounds: 20, roundMs: 20, warmUpMs: 800 });
+  }
+
+  /** So many steps a round. */
+  fixed(...[pace]: Parameters<typeof fixed>): Pace {
+    return fixed(this.short ? { ...pace, heats: 1, rounds: Math.min(2, pace.rounds) } : pace);
+  }
+
+  /** Records what each entry needs, and lets them run in turn. */
+  async race(entries: readonly Entry[], pace: Pace): Promise<Map<string, Times>> {
     const contestants: Contestant[] = [];
     const unable = new Map<string, Times>();
-    for (const { key, contender, work } of entries) {
+    for (const { key, contender, task, work, pace } of entries) {
+      const { cannot } = contenderOf(contender);
+      const reason = cannot?.({ client: work.client, traffic: trafficOf(work.traffic) });
+      if (reason !== undefined) {
+        unable.set(key, { unable: reason });
+        continue;
+      }
       try {
-        const folder = await this.prepared(contender, work);
-        contestants.push({ key, job: this.job('replay', contender, work, folder) });
+        const folder = await this.#folderFor(task, contender, work);
+        contestants.push({ key, job: this.#job(task, contender, work, folder), ...(pace && { pace }) });
       } catch (error) {
-        if (!(error instanceof UnableError)) {
-          throw error;
-        }
-        unable.set(key, { unable: error.message });
+        unable.set(key, { unable: reasonIn(error) });
       }
     }
-    const times = await race(contestants, this.pace);
+    const times = await race(contestants, pace);
     return new Map(entries.map(({ key }) => [key, times.get(key) ?? (unable.get(key) as Times)]));
+  }
+
+  async #folderFor(task: TaskName, contender: string, work: Work): Promise<string> {
+    return task === 'record' ? mkdtempSync(join(this.folder, 'new-')) : this.recordingsOf(contender, work);
   }
 
   /**
@@ -62,16 +97,17 @@ export class Bench {
    *
    * @throws UnableError where the contender cannot.
    */
-  prepared(contender: string, work: Work): Promise<string> {
+  recordingsOf(contender: string, work: Work): Promise<string> {
     const name = [contender, work.traffic, work.client, work.count].join('-').replace(/[^\w-]/g, '_');
-    const known = this.#prepared.get(name) ?? this.#prepare(contender, work, join(this.#folder, name));
-    this.#prepared.set(name, known);
-    return known;
+    return this.once(name, () => this.#record(contender, work, join(this.folder, name)));
   }
 
-  async #prepare(contender: string, work: Work, folder: string): Promise<string> {
+  async #record(contender: string, work: Work, folder: string): Promise<string> {
     mkdirSync(folder);
-    const worker = await Worker.start(this.job('prepare', contender, work, folder));
+    if (contenderOf(contender).record === undefined) {
+      return folder;
+    }
+    const worker = await Worker.start(this.#job('prepare', contender, work, folder));
     try {
       await worker.round(0, 1);
       await worker.stop();
@@ -81,7 +117,7 @@ export class Bench {
     return folder;
   }
 
-  job(task: Job['task'], contender: string, work: Work, folder: string): Job {
+  #job(task: TaskName, contender: string, work: Work, folder: string): Job {
     return { atOnce: 1, ...work, task, contender, folder, origin: this.origin };
   }
 }

@@ -1,49 +1,81 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repoRoot } from '../support/paths.js';
 import { Bench } from './bench.js';
 import { describeMachine } from './machine.js';
 import { startUpstream } from './processes/upstream-process.js';
-import { type Result, toMarkdown } from './report/markdown.js';
+import { toJson } from './report/json.js';
+import { toMarkdown } from './report/markdown.js';
+import { toPlot } from './report/plot.js';
+import { toText } from './report/terminal.js';
+import { legend, machineText, type Result } from './report/text.js';
+import type { Row } from './rows/row.js';
 import { ROWS } from './rows/rows.js';
 
-// npm run bench -- [--short] [--rows <part of a name>,…]
+// npm run bench -- [--short] [--rows <parts of names, with commas>]
+//
+// --short: as little as shows that everything works. --rows: only those. The result goes to bench-output/.
 
 const { values: options } = parseArgs({
   options: { short: { type: 'boolean', default: false }, rows: { type: 'string', default: '' } },
 });
-const wanted = options.rows.split(',');
-const rows = ROWS.filter(({ name }) => wanted.some((part) => name.includes(part)));
 
-const folder = mkdtempSync(join(tmpdir(), 'interposition-bench-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => process.exit(1));
+const load = () => loadavg()[0] ?? 0;
+const before = load();
+const results = await measureAll(rowsNamed(options.rows.split(',')));
+const machine = describeMachine({ before, after: load() });
+process.stdout.write(`${machineText(machine)}\n${legend(results)}\n`);
+if (!options.short) {
+  write(machine.node);
 }
 
-const machine = describeMachine();
-const results: Result[] = [];
-const upstream = await startUpstream();
-try {
+function rowsNamed(parts: readonly string[]): readonly Row[] {
+  const rows = ROWS.filter(({ name }) => parts.some((part) => name.includes(part)));
+  if (rows.length === 0) {
+    throw new Error(`--rows: there are ${ROWS.map(({ name }) => name).join(', ')}`);
+  }
+  return rows;
+}
+
+/** A row that cannot be measured, as where an answer is wrong, fails the bench; the others go on. */
+async function measureAll(rows: readonly Row[]): Promise<Result[]> {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'interposition-bench-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => process.exit(1));
+  }
+  const upstream = await startUpstream();
   const bench = new Bench({ short: options.short, origin: upstream.origin, folder });
+  const results: Result[] = [];
   for (const row of rows) {
-    const started = performance.now();
     try {
-      results.push({ row, measured: await row.measure(bench) });
-      process.stderr.write(`ok   ${row.name} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
+      const result = { row, measured: await row.measure(bench) };
+      results.push(result);
+      process.stdout.write(`${toText(result)}\n`);
     } catch (error) {
-      process.stderr.write(`FAIL ${row.name}: ${(error as Error).message}\n`);
+      process.stdout.write(`FAIL ${row.name}: ${error instanceof Error ? error.stack : error}\n\n`);
       process.exitCode = 1;
     }
   }
-} finally {
   await upstream.stop();
+  return results;
 }
 
-const markdown = toMarkdown(results, machine);
-const output = join(repoRoot, 'bench-output');
-mkdirSync(output, { recursive: true });
-writeFileSync(join(output, `node-${process.versions.node}.md`), markdown);
-process.stdout.write(`\n${markdown}\nWritten to ${relative('.', output)}.\n`);
+function write(node: string): void {
+  const output = join(repoRoot, 'bench-output');
+  mkdirSync(output, { recursive: true });
+  const files = {
+    md: toMarkdown(results, machine),
+    json: toJson(results, machine),
+    svg: toPlot(results, machine),
+  };
+  for (const [extension, content] of Object.entries(files)) {
+    if (content !== undefined) {
+      const file = join(output, `node-${node}.${extension}`);
+      writeFileSync(file, content);
+      process.stdout.write(`${relative('.', file)}\n`);
+    }
+  }
+}

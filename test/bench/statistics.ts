@@ -1,9 +1,14 @@
+import type { Sample } from './tasks/task.js';
+
 /** A ratio of medians, and the middle half of the ratios round by round. */
 export interface Ratio {
   readonly value: number;
   readonly low: number;
   readonly high: number;
 }
+
+/** The same ratio of everything that is measured. */
+export type Ratios = Readonly<Record<keyof Sample, Ratio>>;
 
 /** @param part From 0, the smallest, to 1, the largest; 0.5 is the median. */
 export function quantile(values: readonly number[], part: number): number {
@@ -18,27 +23,31 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** How many times the one is as large as the other; both were measured in turn, round by round. */
-export function ratioOf(over: readonly number[], under: readonly number[]): Ratio {
-  const pairs = over.slice(0, under.length).map((value, at) => value / (under[at] as number));
-  return {
-    value: median(over) / median(under),
-    low: quantile(pairs, 0.25),
-    high: quantile(pairs, 0.75),
-  };
+/**
+ * A ratio of what was measured in turn, round by round.
+ *
+ * @param formula Gets one value of each series, in their order.
+ */
+export function ratioOf(
+  series: readonly (readonly number[])[],
+  formula: (...values: number[]) => number,
+): Ratio {
+  const rounds = Math.min(...series.map((values) => values.length));
+  const ratios = Array.from({ length: rounds }, (_, round) =>
+    formula(...series.map((values) => values[round] as number)),
+  );
+  return { value: formula(...series.map(median)), low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) };
 }
 
-/** Rounds of the same work on a small and on a large scale. */
-export interface Scales {
-  readonly small: readonly number[];
-  readonly large: readonly number[];
-}
-
-/** How much of its throughput one keeps on the large scale, compared with what a limit keeps. */
-export function keptOf(own: Scales, limit: Scales): Ratio {
-  const kept = ({ small, large }: Scales) => small.map((value, at) => value / (large[at] as number));
-  const [ours, theirs] = [kept(own), kept(limit)];
-  const pairs = ours.map((value, at) => value / (theirs[at] as number));
-  const value = ({ small, large }: Scales) => median(small) / median(large);
-  return { value: value(own) / value(limit), low: quantile(pairs, 0.25), high: quantile(pairs, 0.75) };
+/** The ratio of everything that was measured. */
+export function ratiosOf(
+  series: readonly (readonly Sample[])[],
+  formula: (...values: number[]) => number,
+): Ratios {
+  const by = (kind: keyof Sample) =>
+    ratioOf(
+      series.map((rounds) => rounds.map((sample) => sample[kind])),
+      formula,
+    );
+  return { clock: by('clock'), cpu: by('cpu'), heap: by('heap') };
 }

@@ -20,6 +20,8 @@ export interface Contender {
   readonly name: string;
   /** The package whose version is printed; undefined for what is not a package. */
   readonly package?: string;
+  /** What a program that uses it imports. */
+  readonly imports?: readonly string[];
   /** Imports its libraries. Fails where they do not run on this Node. */
   load(): Promise<unknown>;
   /** Why it cannot do this; undefined where it can. */

@@ -13,6 +13,7 @@ const load = () => import(PACKAGE) as Promise<Interposition>;
 export const interposition: Contender = {
   name: 'interposition',
   package: 'interposition',
+  imports: ['interposition/register'],
   load,
   async record({ folder, client }) {
     const { installInterposition } = await load();

@@ -6,6 +6,7 @@ const load = async () => ({ ...(await import('msw')), ...(await import('msw/node
 export const msw: Contender = {
   name: 'msw',
   package: 'msw',
+  imports: ['msw/node'],
   load,
   cannot({ client, traffic }) {
     return client === 'undici.request' ? NO_UNDICI : traffic.reads === 'chunks' ? ONE_CHUNK : undefined;

@@ -8,6 +8,7 @@ const FIXTURE = 'fixture.json';
 export const nock: Contender = {
   name: 'nock',
   package: 'nock',
+  imports: ['nock'],
   load,
   cannot({ client, traffic }) {
     return client === 'undici.request' ? NO_UNDICI : traffic.reads === 'chunks' ? ONE_CHUNK : undefined;

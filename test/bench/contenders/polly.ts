@@ -6,6 +6,7 @@ const load = () => import('@pollyjs/core');
 export const polly: Contender = {
   name: 'Polly',
   package: '@pollyjs/core',
+  imports: ['@pollyjs/core', '@pollyjs/adapter-fetch', '@pollyjs/persister-fs'],
   load,
   cannot({ client, traffic }) {
     return client === 'undici.request' ? NO_UNDICI : traffic.reads === 'chunks' ? ONE_CHUNK : undefined;

@@ -11,6 +11,7 @@ const OPTIONS = { matchHeaders: ['content-type'] };
 export const snapshotAgent: Contender = {
   name: 'undici SnapshotAgent',
   package: 'undici',
+  imports: ['undici'],
   load,
   cannot({ client, traffic }) {
     return client === 'node:http'

@@ -17,7 +17,7 @@ async function obey(task: Task): Promise<void> {
       await say({ stopped: true });
       return;
     }
-    await say({ ns: await task.round(order.from, order.count) });
+    await say({ sample: await task.round(order.from, order.count) });
   }
 }
 

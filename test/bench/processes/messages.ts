@@ -1,4 +1,5 @@
 import type { ClientName } from '../clients/client.js';
+import type { Sample } from '../tasks/task.js';
 
 /** What a child is started with, as JSON in its argument. */
 export interface Job {
@@ -13,7 +14,7 @@ export interface Job {
   readonly origin: string;
 }
 
-export type TaskName = 'prepare' | 'replay';
+export type TaskName = 'prepare' | 'replay' | 'record' | 'refresh' | 'open' | 'parse';
 
 /** What the parent asks a child for: `count` steps, from step `from`; or its end. */
 export type Order = { readonly from: number; readonly count: number } | 'stop';
@@ -21,7 +22,7 @@ export type Order = { readonly from: number; readonly count: number } | 'stop';
 /** What a child says: that it is ready or stopped, what a round took, why it is no contestant, what was wrong. */
 export type Report =
   | { readonly ready: true }
-  | { readonly ns: number }
+  | { readonly sample: Sample }
   | { readonly unable: string }
   | { readonly wrong: string }
   | { readonly stopped: true };

@@ -1,15 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { UnableError } from '../tasks/task.js';
-import type { Job, Order, Report } from './messages.js';
+import { type Sample, UnableError } from '../tasks/task.js';
+import type { Job, Order, Report, TaskName } from './messages.js';
+import { plainEnvironment } from './plain-environment.js';
 
 const SILENCE_MS = 180_000;
 
-/** Not what is set by chance: what looks like a secret in the environment is looked for in every body. */
-function plainEnvironment(): NodeJS.ProcessEnv {
-  const names = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot'];
-  return Object.fromEntries(names.map((name) => [name, process.env[name]]));
-}
+/** Tasks that tell what is held on the heap. */
+const WEIGHED: ReadonlySet<TaskName> = new Set(['open', 'parse']);
 
 /** A child that runs a task round by round. */
 export class Worker {
@@ -17,10 +15,10 @@ export class Worker {
   readonly #name: string;
   #said = '';
 
-  private constructor(job: Job, execArgv: readonly string[]) {
+  private constructor(job: Job) {
     this.#name = `${job.contender}, ${job.task} of ${job.count} ${job.traffic} by ${job.client}`;
     this.#child = fork(fileURLToPath(new URL('child.js', import.meta.url)), [JSON.stringify(job)], {
-      execArgv: ['--no-warnings', ...execArgv],
+      execArgv: ['--no-warnings', ...(WEIGHED.has(job.task) ? ['--expose-gc'] : [])],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: plainEnvironment(),
     });
@@ -30,16 +28,19 @@ export class Worker {
   }
 
   /** @throws UnableError where the contender cannot do this. */
-  static async start(job: Job, execArgv: readonly string[] = []): Promise<Worker> {
-    const worker = new Worker(job, execArgv);
+  static async start(job: Job): Promise<Worker> {
+    const worker = new Worker(job);
     await worker.#next();
     return worker;
   }
 
-  /** @returns The nanoseconds that the steps took. */
-  async round(from: number, count: number): Promise<number> {
+  /** @returns What the steps took together. */
+  async round(from: number, count: number): Promise<Sample> {
     const report = await this.#ask({ from, count });
-    return 'ns' in report ? report.ns : Number.NaN;
+    if (!('sample' in report)) {
+      throw new Error(`${this.#name}: no answer to a round`);
+    }
+    return report.sample;
   }
 
   /** Resolves when the process is gone. */

@@ -1,3 +1,4 @@
+import { BARE } from './figures.js';
 import { replayRow } from './replay-row.js';
 
 export const downloadChunks = replayRow({
@@ -5,6 +6,6 @@ export const downloadChunks = replayRow({
   title:
     'fetch replay, 10 MB in 160 kept chunks, a turn of the event loop each: throughput / bare dispatcher',
   goal: { atLeast: 0.75 },
-  limit: 'bare dispatcher',
+  limit: BARE,
   work: { traffic: 'chunks-10m', client: 'fetch', count: 1 },
 });

@@ -2,36 +2,36 @@ import { loadClient } from '../clients/client.js';
 import { BareDispatcher } from '../contenders/bare/dispatcher.js';
 import { fillSlots } from '../contenders/bare/slots.js';
 import { exchangesOf } from '../contenders/contender.js';
-import { askAll } from './asking.js';
-import type { Task } from './task.js';
+import { requestsFor } from './asking.js';
+import { measured } from './stopwatch.js';
+import { type Task, UnableError } from './task.js';
 import type { Assignment } from './tasks.js';
 
 const AT_ONCE = 16;
 
-/**
- * Records every exchange with the contender's own recorder. A contender without one has nothing to
- * prepare.
- *
- * What it records comes from a bare dispatcher where it goes through the global one: a socket would not keep chunks apart.
- */
+/** Records every exchange, once, with the contender's own recorder. */
 export async function prepare(assignment: Assignment): Promise<Task> {
+  return {
+    round: async () => (await measured(() => recordAll(assignment))).sample,
+    stop: async () => {},
+  };
+}
+
+async function recordAll(assignment: Assignment): Promise<void> {
   const { contender, origin, traffic, client } = assignment;
   const { record } = contender;
   if (record === undefined) {
-    return { round: async () => 0, stop: async () => {} };
+    throw new UnableError('does not record');
   }
-  return {
-    async round() {
-      const ask = await loadClient(client);
-      const exchanges = exchangesOf(assignment);
-      if (traffic.reads === 'chunks') {
-        fillSlots(new BareDispatcher(origin, exchanges));
-      }
-      const stop = await record(assignment);
-      const ns = await askAll(exchanges, { ask, origin, reads: traffic.reads, atOnce: AT_ONCE });
-      await stop();
-      return ns;
-    },
-    async stop() {},
-  };
+  const ask = await loadClient(client);
+  const exchanges = exchangesOf(assignment);
+  if (traffic.reads === 'chunks') {
+    // A socket would not keep them apart.
+    fillSlots(new BareDispatcher(origin, exchanges));
+  }
+  const stop = await record(assignment);
+  const requests = requestsFor(exchanges, { ask, origin, reads: traffic.reads, atOnce: AT_ONCE });
+  await requests.send();
+  await stop();
+  requests.check();
 }

@@ -1,12 +1,13 @@
 import { loadClient } from '../clients/client.js';
-import { askAll } from './asking.js';
+import { requestsFor } from './asking.js';
+import { measured } from './stopwatch.js';
 import { type Task, UnableError } from './task.js';
 import type { Assignment } from './tasks.js';
 
-// Coprime to every count of recordings that is used, so that neighbours are not asked for one after the other.
+// Coprime to every count of recordings that is used: the first steps ask for each once, and not for one beside the last.
 const STRIDE = 7919;
 
-/** Replays what was prepared, over and over. */
+/** Asks for what was prepared, over and over. */
 export async function replay(assignment: Assignment): Promise<Task> {
   const { contender, origin, traffic, client, count, atOnce } = assignment;
   if (contender.replay === undefined) {
@@ -15,11 +16,14 @@ export async function replay(assignment: Assignment): Promise<Task> {
   const ask = await loadClient(client);
   const stop = await contender.replay(assignment);
   return {
-    round(from, steps) {
+    async round(from, steps) {
       const exchanges = Array.from({ length: steps * atOnce }, (_, step) =>
         traffic.exchange(((from * atOnce + step) * STRIDE) % count),
       );
-      return askAll(exchanges, { ask, origin, reads: traffic.reads, atOnce });
+      const requests = requestsFor(exchanges, { ask, origin, reads: traffic.reads, atOnce });
+      const { sample } = await measured(() => requests.send());
+      requests.check();
+      return sample;
     },
     stop,
   };

@@ -2,7 +2,9 @@ import type { Contender, Recordings } from '../contenders/contender.js';
 import { contenderOf } from '../contenders/contenders.js';
 import type { Job, TaskName } from '../processes/messages.js';
 import { trafficOf } from '../traffic/traffic.js';
+import { open, parse } from './open.js';
 import { prepare } from './prepare.js';
+import { record, refresh } from './record.js';
 import { replay } from './replay.js';
 import { type Task, UnableError } from './task.js';
 
@@ -12,20 +14,22 @@ export interface Assignment extends Recordings {
   readonly atOnce: number;
 }
 
-const TASKS: Record<TaskName, (assignment: Assignment) => Promise<Task>> = { prepare, replay };
+const TASKS: Record<TaskName, (assignment: Assignment) => Promise<Task>> = {
+  prepare,
+  replay,
+  record,
+  refresh,
+  open,
+  parse,
+};
 
 /** @throws UnableError where the contender cannot do it, or does not run on this Node. */
 export async function startTask(job: Job): Promise<Task> {
   const contender = contenderOf(job.contender);
-  const traffic = trafficOf(job.traffic);
-  const reason = contender.cannot?.({ client: job.client, traffic });
-  if (reason !== undefined) {
-    throw new UnableError(reason);
-  }
   try {
     await contender.load();
   } catch (error) {
     throw new UnableError(`does not load on Node ${process.versions.node}: ${(error as Error).message}`);
   }
-  return TASKS[job.task]({ ...job, contender, traffic });
+  return TASKS[job.task]({ ...job, contender, traffic: trafficOf(job.traffic) });
 }
