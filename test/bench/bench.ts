@@ -58,7 +58,7 @@ export class Bench {
   get repeating(): Pace {
     return this.short
       ? repeating({ heats: 1, rounds: 3, roundMs: 5, warmUpMs: 10 })
-      : repeating({ heats: 5, rounds: 20, roundMs: 20, warmUpMs: 800 });
+      : repeating({ heats: 4, rounds: 20, roundMs: 20, warmUpMs: 600 });
   }
 
   /** So many steps a round. */

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Contender } from './contenders/contender.js';
 import { CONTENDERS } from './contenders/contenders.js';
 
@@ -25,25 +25,22 @@ export function describeMachine(load: Machine['load']): Machine {
     cpu: cpus()[0]?.model ?? 'unknown',
     cpus: availableParallelism(),
     load,
-    versions: Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
+    versions: Object.fromEntries(packages.map((name) => [packageOf(name).name, packageOf(name).version])),
   };
 }
 
-/** Reads it from the manifest's file: not every package exports its manifest. */
-export function versionOf(name: string): string {
-  for (let folder = dirname(createRequire(import.meta.url).resolve(name)); ; folder = dirname(folder)) {
-    try {
-      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-        readonly name?: string;
-        readonly version?: string;
-      };
-      if (manifest.name === name && manifest.version !== undefined) {
-        return manifest.version;
+/** The package that an import is of, by the nearest manifest: not every package exports its own. */
+export function packageOf(specifier: string): { readonly name: string; readonly version: string } {
+  for (let folder = dirname(fileURLToPath(import.meta.resolve(specifier))); ; folder = dirname(folder)) {
+    const file = join(folder, 'package.json');
+    if (existsSync(file)) {
+      const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string | undefined>;
+      // One without a version only says of which kind the modules below it are.
+      if (name !== undefined && version !== undefined) {
+        return { name, version };
       }
-    } catch (error) {
-      if (folder === dirname(folder)) {
-        throw error;
-      }
+    } else if (folder === dirname(folder)) {
+      throw new Error(`no manifest for ${specifier}`);
     }
   }
 }

@@ -10,7 +10,7 @@ import { toJson } from './report/json.js';
 import { toMarkdown } from './report/markdown.js';
 import { toPlot } from './report/plot.js';
 import { toText } from './report/terminal.js';
-import { legend, machineText, type Result } from './report/text.js';
+import { LEGEND, machineText, type Result } from './report/text.js';
 import type { Row } from './rows/row.js';
 import { ROWS } from './rows/rows.js';
 
@@ -26,7 +26,7 @@ const load = () => loadavg()[0] ?? 0;
 const before = load();
 const results = await measureAll(rowsNamed(options.rows.split(',')));
 const machine = describeMachine({ before, after: load() });
-process.stdout.write(`${machineText(machine)}\n${legend(results)}\n`);
+process.stdout.write(`${machineText(machine)}\n${LEGEND}\n`);
 if (!options.short) {
   write(machine.node);
 }

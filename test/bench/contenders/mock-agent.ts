@@ -1,12 +1,11 @@
 import { type Contender, exchangesOf, ONE_CHUNK } from './contender.js';
-
-const load = () => import('undici');
+import { loadUndici, UNDICI } from './undici-package.js';
 
 /** undici's MockAgent has no recorder: it is told each answer. */
 export const mockAgent: Contender = {
   name: 'undici MockAgent',
-  package: 'undici',
-  load,
+  package: UNDICI,
+  load: loadUndici,
   cannot({ client, traffic }) {
     return client === 'node:http'
       ? 'does not see node:http'
@@ -15,7 +14,7 @@ export const mockAgent: Contender = {
         : undefined;
   },
   async replay(recordings) {
-    const { MockAgent, getGlobalDispatcher, setGlobalDispatcher } = await load();
+    const { MockAgent, getGlobalDispatcher, setGlobalDispatcher } = await loadUndici();
     const agent = new MockAgent();
     agent.disableNetConnect();
     const pool = agent.get(recordings.origin);

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type { Dispatcher } from 'undici';
 import { type Contender, ONE_CHUNK } from './contender.js';
-
-const load = () => import('undici');
+import { loadUndici, UNDICI } from './undici-package.js';
 
 // Of the headers only what says what a body is: fewer to hash.
 const OPTIONS = { matchHeaders: ['content-type'] };
@@ -10,9 +9,9 @@ const OPTIONS = { matchHeaders: ['content-type'] };
 /** undici's own recorder. */
 export const snapshotAgent: Contender = {
   name: 'undici SnapshotAgent',
-  package: 'undici',
-  imports: ['undici'],
-  load,
+  package: UNDICI,
+  imports: [UNDICI],
+  load: loadUndici,
   cannot({ client, traffic }) {
     return client === 'node:http'
       ? 'does not see node:http'
@@ -21,13 +20,13 @@ export const snapshotAgent: Contender = {
         : undefined;
   },
   async record({ folder }) {
-    const { SnapshotAgent } = await load();
+    const { SnapshotAgent } = await loadUndici();
     return use(
       new SnapshotAgent({ ...OPTIONS, mode: 'record', snapshotPath: join(folder, 'snapshots.json') }),
     );
   },
   async replay({ folder }) {
-    const { SnapshotAgent } = await load();
+    const { SnapshotAgent } = await loadUndici();
     const snapshotPath = join(folder, 'snapshots.json');
     const agent = new SnapshotAgent({ ...OPTIONS, mode: 'playback', snapshotPath });
     await agent.loadSnapshots();
@@ -37,7 +36,7 @@ export const snapshotAgent: Contender = {
 
 /** Makes an agent global until it is stopped. */
 async function use(agent: Dispatcher): Promise<() => Promise<void>> {
-  const { getGlobalDispatcher, setGlobalDispatcher } = await load();
+  const { getGlobalDispatcher, setGlobalDispatcher } = await loadUndici();
   const before = getGlobalDispatcher();
   setGlobalDispatcher(agent);
   return async () => {

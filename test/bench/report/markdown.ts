@@ -1,7 +1,7 @@
 import type { Machine } from '../machine.js';
 import { LIMITS, OURS } from '../rows/figures.js';
 import { type Figure, isReached, type Measured, type Row } from '../rows/row.js';
-import { goalText, legend, machineText, type Result, ratioText, valueText } from './text.js';
+import { goalText, LEGEND, machineText, type Result, ratioText, valueText } from './text.js';
 
 /** A table for a page: each row with its goal, ours, and the others from the best down. */
 export function toMarkdown(results: readonly Result[], machine: Machine): string {
@@ -17,7 +17,7 @@ export function toMarkdown(results: readonly Result[], machine: Machine): string
     '| --- | --- | --- | --- |',
     ...lines.map((line) => `| ${line} |`),
     '',
-    legend(results),
+    LEGEND,
     '',
   ].join('\n');
 }

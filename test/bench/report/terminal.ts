@@ -1,6 +1,6 @@
 import { OURS } from '../rows/figures.js';
-import { isReached } from '../rows/row.js';
-import { goalText, type Result, ratioText } from './text.js';
+import { isReached, type Known, type Row } from '../rows/row.js';
+import { goalText, type Result, ratioText, valueText } from './text.js';
 
 const NAME_WIDTH = 24;
 
@@ -8,9 +8,18 @@ const NAME_WIDTH = 24;
 export function toText({ row, measured }: Result): string {
   const lines = [...measured].map(([name, figure]) => {
     const isMissed = name === OURS && 'ratio' in figure && !isReached(figure.ratio, row.goal);
-    const parts = 'unable' in figure ? [figure.unable] : [ratioText(figure.ratio, row.unit), figure.note];
-    const text = [...parts, isMissed ? 'not reached' : undefined].filter((part) => part !== undefined);
-    return `  ${name.padEnd(NAME_WIDTH)}${text.join(', ')}`;
+    const text = 'unable' in figure ? [figure.unable] : figureText(figure, row);
+    return `  ${name.padEnd(NAME_WIDTH)}${[...text, ...(isMissed ? ['not reached'] : [])].join(', ')}`;
   });
   return [`${row.name}: ${row.title}, ${goalText(row.goal, row.unit)}`, ...lines, ''].join('\n');
+}
+
+function figureText({ ratio, byCpu, note }: Known, { unit }: Row): string[] {
+  return [
+    ratioText(ratio, unit),
+    ...(byCpu !== undefined && unit === 'clock'
+      ? [`${valueText(byCpu.value, unit)} in processor's time`]
+      : []),
+    ...(note === undefined ? [] : [note]),
+  ];
 }

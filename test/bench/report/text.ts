@@ -33,14 +33,6 @@ export function machineText({ node, builtinUndici, cpu, cpus, load, versions }: 
 }
 
 /** How to read the figures. */
-export function legend(results: readonly Result[]): string {
-  const names = (unit: Unit) =>
-    results.flatMap(({ row }) => (row.unit === unit ? [row.name] : [])).join(', ');
-  const of = (unit: Unit, text: string) => (names(unit) === '' ? [] : [`${text}: ${names(unit)}.`]);
-  return [
-    'A figure is a ratio of medians; in brackets the middle half of the ratios round by round.',
-    ...of('cpu', "Compared is the processor's time, which a busy machine does not lengthen much"),
-    ...of('clock', 'Compared is the time by the clock'),
-    ...of('heap', 'Compared are bytes'),
-  ].join(' ');
-}
+export const LEGEND =
+  'A figure is a ratio of medians, of times by the clock where it is of time; in brackets the middle half of the ' +
+  'ratios round by round.';

@@ -39,5 +39,5 @@ export function firstLookUpRow({ name, title, goal, traffic, count, warmUp }: Fi
     });
     return throughputs(await bench.race(entries, pace), BARE);
   };
-  return { name, title, goal, unit: 'cpu', measure };
+  return { name, title, goal, unit: 'clock', measure };
 }

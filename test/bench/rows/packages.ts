@@ -2,7 +2,7 @@ import { repoRoot } from '../../support/paths.js';
 import type { Bench } from '../bench.js';
 import type { Contender } from '../contenders/contender.js';
 import { CONTENDERS } from '../contenders/contenders.js';
-import { versionOf } from '../machine.js';
+import { packageOf } from '../machine.js';
 import { type Installed, npmInstall, npmPack } from '../processes/npm-install.js';
 import { OURS } from './figures.js';
 import type { Figure, Measured, Row } from './row.js';
@@ -58,6 +58,6 @@ async function installAll(bench: Bench): Promise<Map<string, Installed | { reado
 
 /** The package that an import is of, in the version that is measured. */
 function versioned(specifier: string): string {
-  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
-  return `${name}@${versionOf(name)}`;
+  const { name, version } = packageOf(specifier);
+  return `${name}@${version}`;
 }

@@ -22,5 +22,5 @@ export function replayRow({ name, title, goal, limit, work }: ReplayRow): Row {
     }));
     return throughputs(await bench.race(entries, bench.repeating), limit);
   };
-  return { name, title, goal, unit: 'cpu', measure };
+  return { name, title, goal, unit: 'clock', measure };
 }

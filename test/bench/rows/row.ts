@@ -27,6 +27,8 @@ export type Figure = Known | { readonly unable: string };
 
 export interface Known {
   readonly ratio: Ratio;
+  /** The same in processor's time, where the ratio is of time: a busy machine lengthens it less. */
+  readonly byCpu?: Ratio;
   /** What a reader must know to compare it. */
   readonly note?: string;
   /** What a request costs with so many recordings, compared with the limit. */

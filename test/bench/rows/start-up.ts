@@ -9,7 +9,7 @@ import type { Figure, Measured, Row } from './row.js';
 
 const ROUNDS = 40;
 const NOTHING = 'nothing';
-const UNDICI = 'import of undici';
+const IMPORT_OF_UNDICI = 'import of undici';
 
 /** What a library adds to the start of a program. */
 export const startUp: Row = {
@@ -29,7 +29,7 @@ async function measure(bench: Bench): Promise<Measured> {
   };
   const programs = new Map<string, readonly string[]>([
     [NOTHING, []],
-    [UNDICI, [import.meta.resolve('undici')]],
+    [IMPORT_OF_UNDICI, [import.meta.resolve('undici')]],
   ]);
   for (const { name, imports } of CONTENDERS as readonly Contender[]) {
     if (imports !== undefined) {
@@ -43,7 +43,7 @@ async function measure(bench: Bench): Promise<Measured> {
   const measured = new Map<string, Figure>();
   for (const name of programs.keys()) {
     const figure = figureOf(
-      [times.get(NOTHING), times.get(UNDICI), times.get(name)],
+      [times.get(NOTHING), times.get(IMPORT_OF_UNDICI), times.get(name)],
       'clock',
       (nothing = 0, undici = 0, own = 0) => (own - nothing) / (undici - nothing),
     );
