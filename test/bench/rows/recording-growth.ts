@@ -1,0 +1,38 @@
+import type { Bench } from '../bench.js';
+import { CHOICES, figureOf, LIVE } from './figures.js';
+import type { Figure, Measured, Row } from './row.js';
+
+/** What an interaction of a long recording costs, compared with one of a short. */
+export const recordingGrowth: Row = {
+  name: 'recording-growth',
+  title: 'recording, 1 KB GET: an interaction of 5,000 / of 500, after warm-up',
+  goal: { atMost: 1.15 },
+  unit: 'clock',
+  measure,
+};
+
+async function measure(bench: Bench): Promise<Measured> {
+  const [small, large] = [bench.size(500), bench.size(5_000)];
+  const work = { traffic: 'get-1k', client: 'fetch', count: 1 } as const;
+  const pace = (steps: number) =>
+    bench.fixed({ heats: 2, rounds: 4, steps, warmUp: { steps: small, times: 2 } });
+  const entries = [LIVE, ...CHOICES].flatMap((contender) =>
+    [small, large].map((steps) => ({
+      key: `${contender} ${steps}`,
+      contender,
+      task: 'record' as const,
+      work,
+      pace: pace(steps),
+    })),
+  );
+  const times = await bench.race(entries, pace(small));
+  const measured = new Map<string, Figure>();
+  for (const name of [LIVE, ...CHOICES]) {
+    const series = [times.get(`${name} ${large}`), times.get(`${name} ${small}`)];
+    measured.set(
+      name,
+      figureOf(series, 'clock', (ofMany = 0, ofFew = 0) => ofMany / ofFew),
+    );
+  }
+  return measured;
+}

@@ -1,0 +1,24 @@
+import { jsonDocument, responseHeaders, type Traffic } from './exchange.js';
+
+/** GETs, each of a URL of its own, answered with JSON of this many bytes. */
+export function jsonGets(name: string, size: number): Traffic {
+  return {
+    name,
+    reads: 'text',
+    exchange(index) {
+      const body = Buffer.from(jsonDocument(index, size));
+      return {
+        index,
+        method: 'GET',
+        path: `/${name}/${index}`,
+        requestHeaders: { accept: 'application/json' },
+        requestBody: undefined,
+        status: 200,
+        headers: responseHeaders(index, 'application/json', body.byteLength),
+        body,
+        chunks: 1,
+      };
+    },
+    indexOf: (path) => Number(path.split('/')[2]),
+  };
+}
