@@ -15,6 +15,7 @@ export {
   LiveResponderRequiredError,
   RequestBodyTimeoutError,
   RequestNotBrokeredError,
+  RequestOutsideScopeError,
   StaleRecordingError,
   TruncatedRecordingError,
   UnusedInteractionsError,

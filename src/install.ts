@@ -4,11 +4,13 @@ import { brokeringInterceptor } from './adapters/undici/interpose.js';
 import { Broker } from './broker.js';
 import type { BrokerStats } from './core/broker.js';
 import type { Cassette } from './core/cassette.js';
+import type { CassetteStore } from './core/cassette-store.js';
 import { type BrokerMode, InvalidOptionError } from './core/errors.js';
 import type { Interaction } from './core/interaction.js';
-import { adopt, closeCassette, type Opened, openCassette, routeTo, settle } from './opening.js';
+import { adopt, closeCassette, type Opened, openCassette, routeAside, routeTo, settle } from './opening.js';
 import { type InterpositionOptions, requestedMode, resolveOptions } from './options.js';
 import { interceptGlobals, routeEverything } from './routing.js';
+import { MemoryCassetteStore } from './stores/memory.js';
 
 const DEFAULT_CASSETTE = '__cassettes__/default.json';
 export const DEFAULT_MODE_SOURCE = 'the default';
@@ -36,12 +38,13 @@ export class Interposition {
   #uninstalled: Promise<void> | undefined;
 
   /** Made by `installInterposition`. */
-  constructor(entry: Opened, modeSource: string) {
+  constructor(entry: Opened, modeSource: string, outside?: 'pass' | 'error') {
     this.broker = entry.broker;
     this.#modeSource = modeSource;
     this.#opened = entry;
     this.#route = routeTo(entry);
-    this.#undo = [routeEverything(this.#route), interceptGlobals()];
+    const everything = outside === undefined ? this.#route : routeAside(this.#route, outside);
+    this.#undo = [routeEverything(everything), interceptGlobals()];
     routes.set(this, this.#route);
   }
 
@@ -97,8 +100,8 @@ export class Interposition {
 const routes = new WeakMap<Interposition, Route>();
 
 /**
- * Brings every request of this process that goes through a global undici dispatcher, and so every `fetch`, to a Broker.
- * Of several installations the last one answers, until it is uninstalled.
+ * Brings every request of this process that goes through undici to a Broker: every `fetch`, and whatever the program's
+ * own dispatchers are asked. Of several installations the last one answers, until it is uninstalled.
  *
  * @param mode `replay` where neither this nor `INTERPOSITION_MODE`, which wins, says otherwise.
  * @param options.cassette The file; `INTERPOSITION_CASSETTE` wins, `__cassettes__/default.json` where neither is given.
@@ -115,8 +118,13 @@ export async function installInterposition(
   };
   const resolved = resolveOptions(options);
   const fromEnvironment = process.env.INTERPOSITION_CASSETTE || undefined;
-  const where = fromEnvironment ?? resolved.cassette ?? resolved.store ?? DEFAULT_CASSETTE;
-  return new Interposition(await openCassette(chosen, where, resolved), chosen.source);
+  const where = fromEnvironment ?? resolved.cassette ?? resolved.store ?? cassetteFor(resolved.outside);
+  return new Interposition(await openCassette(chosen, where, resolved), chosen.source, resolved.outside);
+}
+
+/** An installation that answers nothing needs no file. */
+function cassetteFor(outside: InterpositionOptions['outside']): string | CassetteStore {
+  return outside === undefined ? DEFAULT_CASSETTE : new MemoryCassetteStore({ createIfMissing: true });
 }
 
 /**

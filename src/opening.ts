@@ -1,12 +1,17 @@
 import { existsSync } from 'node:fs';
-import type { Route } from './adapters/undici/dispatch.js';
+import type { Guard, Route } from './adapters/undici/dispatch.js';
 import { globalOriginal } from './adapters/undici/global-slots.js';
 import { dispatcherResponder } from './adapters/undici/live-responder.js';
 import { Broker } from './broker.js';
 import type { CassetteStore } from './core/cassette-store.js';
 import { monotonicNow } from './core/clock.js';
 import { withDeadline } from './core/deadline.js';
-import { describe, UnusedInteractionsError } from './core/errors.js';
+import {
+  type BrokerMode,
+  describe,
+  RequestOutsideScopeError,
+  UnusedInteractionsError,
+} from './core/errors.js';
 import { RecordingGroup, type RequestHead } from './core/recording.js';
 import { passthroughOf } from './http/passthrough.js';
 import { ageInMs, type ChosenMode, type InterpositionOptions } from './options.js';
@@ -24,6 +29,7 @@ export interface Opened {
   readonly broker: Broker;
   readonly bodyWait: number;
   readonly unused: 'ignore' | 'warn' | 'error';
+  readonly guard: Guard;
   passes(head: RequestHead): boolean;
 }
 
@@ -63,13 +69,24 @@ export async function openCassette(
       warning: warnOnce,
     },
   });
-  const { bodyWait = DEFAULT_BODY_WAIT_MS, unused = 'ignore' } = options;
-  return opening({ broker, bodyWait, unused, passes: passthroughOf(options.passthrough) });
+  const { bodyWait = DEFAULT_BODY_WAIT_MS, unused = 'ignore', guard = guardFor(mode) } = options;
+  return opening({ broker, bodyWait, unused, guard, passes: passthroughOf(options.passthrough) });
 }
 
 /** A Broker of the program's own: what it has open at the exit is written all the same. */
 export function adopt(broker: Broker): Opened {
-  return opening({ broker, bodyWait: DEFAULT_BODY_WAIT_MS, unused: 'ignore', passes: () => false });
+  return opening({
+    broker,
+    bodyWait: DEFAULT_BODY_WAIT_MS,
+    unused: 'ignore',
+    guard: guardFor(broker.mode),
+    passes: () => false,
+  });
+}
+
+/** In replay nothing goes live that nobody named. */
+function guardFor(mode: BrokerMode): Guard {
+  return mode === 'replay' ? 'error' : 'warn';
 }
 
 function opening(entry: Opened): Opened {
@@ -121,6 +138,18 @@ export function routeTo(entry: Opened): Route {
   const group = new RecordingGroup();
   groups.add(group);
   return { ...entry, group };
+}
+
+/** A route on which no request is answered: it passes, or it is stopped. */
+export function routeAside(route: Route, outside: 'pass' | 'error'): Route {
+  if (outside === 'pass') {
+    return { ...route, passes: () => true };
+  }
+  const { broker } = route;
+  return {
+    ...route,
+    refusal: ({ action, target }) => new RequestOutsideScopeError(`${action} ${broker.text(target)}`),
+  };
 }
 
 /**

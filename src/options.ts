@@ -44,6 +44,18 @@ export interface InterpositionOptions extends HttpPolicyOptions {
    */
   readonly unused?: 'ignore' | 'warn' | 'error';
   /**
+   * What happens to a request that went past every Broker, as a bundled copy of undici may send one: nothing (`off`), a
+   * line on stderr (`warn`, where left out in `record` and `auto`), or it is stopped with a RequestNotBrokeredError
+   * (`error`, where left out in `replay`).
+   */
+  readonly guard?: 'off' | 'warn' | 'error';
+  /**
+   * What happens to requests outside every scope: they go live and are left alone (`pass`), or are stopped with a
+   * RequestOutsideScopeError (`error`). Where left out an installation answers them; without one, they pass. `error` in
+   * a scope's options holds from then on in the whole process, wherever there is no installation.
+   */
+  readonly outside?: 'pass' | 'error';
+  /**
    * Looks for secrets in what is about to be saved, with secretlint, which has to be installed besides. `warn` says where
    * one is, `error` fails the request with a CassetteSaveError; `off` where left out.
    */
@@ -132,6 +144,8 @@ const CHECKS: Record<keyof InterpositionOptions, { test(value: unknown): boolean
     is: '"none", "recorded" or a whole number of ms from 0',
   },
   unused: oneOf('ignore', 'warn', 'error'),
+  guard: oneOf('off', 'warn', 'error'),
+  outside: oneOf('pass', 'error'),
   scan: oneOf('off', 'warn', 'error'),
   readAhead: NON_NEGATIVE,
   bodyWait: POSITIVE,

@@ -1,17 +1,23 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { watchNodeHttp } from './adapters/node-http/notice.js';
+import { watchNodeHttp2 } from './adapters/node-http2/notice.js';
 import type { Route, Router } from './adapters/undici/dispatch.js';
-import { watchEscapes } from './adapters/undici/escapes.js';
-import { type HeldSlots, holdSlots } from './adapters/undici/global-slots.js';
+import { holdSlots } from './adapters/undici/global-slots.js';
+import { watchRequests } from './adapters/undici/guard.js';
+import { holdOwnDispatchers } from './adapters/undici/own-dispatchers.js';
 import { warnOnce } from './warnings.js';
 
 const scopes = new AsyncLocalStorage<Route>();
 const installations: Route[] = [];
+let outside: Route | undefined;
 let holders = 0;
-let held: (HeldSlots & { unwatch(): void }) | undefined;
+let release: (() => void) | undefined;
 
-/** Who answers a request: the innermost scope that it is made in, else the installation that came last. */
-export const currentRoute: Router = () => scopes.getStore() ?? installations.at(-1);
+/**
+ * Who answers a request: the innermost scope that it is made in, else the installation that came last, else what scopes
+ * have said of requests outside of them.
+ */
+export const currentRoute: Router = () => scopes.getStore() ?? installations.at(-1) ?? outside;
 
 /** Runs a function in a scope; what it starts belongs to the scope, however long it lives. */
 export function runInScope<T>(route: Route, fn: () => T): T {
@@ -29,31 +35,46 @@ export function routeEverything(route: Route): () => void {
   };
 }
 
+/** Makes a route, for good, speak for what is outside every scope and every installation. The last one does. */
+export function routeOutside(route: Route): void {
+  outside = route;
+}
+
 /** Brings the process's requests to the routes. Gives the undo; the last one restores what was there. */
 export function interceptGlobals(): () => void {
   holders++;
-  if (held === undefined) {
-    const slots = holdSlots(currentRoute);
-    const unwatch = [
-      watchEscapes(slots, currentRoute, warnOnce),
-      watchNodeHttp(() => currentRoute() !== undefined, warnOnce),
-    ];
-    held = {
-      ...slots,
-      unwatch() {
-        for (const stop of unwatch) {
-          stop();
-        }
-      },
-    };
-  }
+  release ??= interceptEverything();
   let undone = false;
   return () => {
     if (!undone && --holders === 0) {
-      held?.unwatch();
-      held?.release();
-      held = undefined;
+      release?.();
+      release = undefined;
     }
     undone = true;
   };
+}
+
+function interceptEverything(): () => void {
+  const slots = holdSlots(currentRoute);
+  const undos = [
+    () => slots.release(),
+    holdOwnDispatchers(currentRoute),
+    watchRequests(slots, currentRoute, warnOnce),
+    watchNodeHttp(() => currentRoute() !== undefined, warnOnce),
+    watchNodeHttp2(concernsRoute, warnOnce),
+  ];
+  return () => {
+    for (const undo of undos.reverse()) {
+      undo();
+    }
+  };
+}
+
+function concernsRoute(origin: string): boolean {
+  const route = currentRoute();
+  return (
+    route !== undefined &&
+    route.guard !== 'off' &&
+    !route.passes({ protocol: 'http', action: 'GET', target: origin, headers: [] })
+  );
 }

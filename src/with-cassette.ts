@@ -3,7 +3,15 @@ import { callingFile, cassettePath, nameOfFile } from './cassette-name.js';
 import type { CassetteStore } from './core/cassette-store.js';
 import { type BrokerMode, InvalidOptionError } from './core/errors.js';
 import { DEFAULT_MODE_SOURCE } from './install.js';
-import { closeCassette, identity, type Opened, openCassette, routeTo, settle } from './opening.js';
+import {
+  closeCassette,
+  identity,
+  type Opened,
+  openCassette,
+  routeAside,
+  routeTo,
+  settle,
+} from './opening.js';
 import {
   type CassetteOptions,
   type ChosenMode,
@@ -12,7 +20,7 @@ import {
   requestedMode,
   resolveOptions,
 } from './options.js';
-import { interceptGlobals, runInScope } from './routing.js';
+import { interceptGlobals, routeOutside, runInScope } from './routing.js';
 
 /**
  * Runs a function in a scope of its own: the requests that it makes, and that what it starts makes, are recorded into
@@ -45,6 +53,9 @@ export async function withCassette<T>(
     given.store ?? given.cassette ?? cassettePath(given.name ?? nameFor(fn, callingFile(withCassette)));
   const scope = await enter(where, modeFor(options.mode, where), options);
   const route = routeTo(await scope.opened);
+  if (options.outside === 'error') {
+    routeOutside(routeAside(route, 'error'));
+  }
   let result: Awaited<T>;
   try {
     result = await runInScope(route, fn);

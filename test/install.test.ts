@@ -413,48 +413,26 @@ for (const undici of undicis) {
     });
   });
 
-  test(`${undici}, loaded before: a dispatcher that the program sets is warned of once, and taken`, async () => {
-    await withApi(async (api) => {
-      const cassette = newFile();
-      const urls = ['a', 'b', 'c'].map((name) => `${api.url}/count/${name}`);
-      const settings = { undici, order: 'before', set: 'agent', cassette, urls };
-      const recorded = await runWithLibrary<Seen>('dispatchers.mjs', { ...settings, mode: 'record' });
-      assert.equal(recorded.answer.outcomes, ['1', '1', '1']);
-      assert.is(recorded.answer.recorded, 2);
-      assert.is(recorded.answer.isOwnAfter, true);
-      const warnings = lines(recorded.stderr).filter((line) => WARNING.test(line));
-      assert.is(warnings.length, 1, recorded.stderr);
-      assert.ok(warnings[0]?.includes(`GET ${urls[0]} was not brokered`), warnings[0]);
-
-      const replayed = await runWithLibrary<Seen>('dispatchers.mjs', { ...settings, mode: 'replay' });
-      assert.equal(replayed.answer.outcomes, ['RequestNotBrokeredError', '1', '1']);
-      assert.is(replayed.answer.hits, 2);
-      assert.is(replayed.answer.isOwnAfter, true);
-      assert.is(lines(replayed.stderr).filter((line) => WARNING.test(line)).length, 1);
-      assert.is(api.requests, 3);
-    });
-  });
-
-  test(`${undici}, loaded after: a dispatcher that the program sets is taken silently`, async () => {
-    await withApi(async (api) => {
-      const cassette = newFile();
-      const urls = ['a', 'a', 'b'].map((name) => `${api.url}/count/${name}`);
-      const settings = { undici, order: 'after', set: 'agent', cassette, urls };
-      const recorded = await runWithLibrary<Seen>('dispatchers.mjs', { ...settings, mode: 'record' });
-      assert.equal(recorded.answer.outcomes, ['1', '2', '1']);
-      assert.is(recorded.answer.recorded, 3);
-      assert.is(recorded.answer.isOwnAfter, true);
-      assert.equal(lines(recorded.stderr), [`interposition: recording into a new cassette, ${cassette}`]);
-
-      const replayed = await runWithLibrary<Seen>('dispatchers.mjs', { ...settings, mode: 'replay' });
-      assert.equal(replayed.answer.outcomes, ['1', '2', '1']);
-      assert.is(replayed.answer.isOwnAfter, true);
-      assert.is(replayed.stderr, '');
-      assert.is(api.requests, 3);
-    });
-  });
-
   for (const order of ['before', 'after']) {
+    test(`${undici}, loaded ${order}: a dispatcher that the program sets is taken silently`, async () => {
+      await withApi(async (api) => {
+        const cassette = newFile();
+        const urls = ['a', 'a', 'b'].map((name) => `${api.url}/count/${name}`);
+        const settings = { undici, order, set: 'agent', cassette, urls };
+        const recorded = await runWithLibrary<Seen>('dispatchers.mjs', { ...settings, mode: 'record' });
+        assert.equal(recorded.answer.outcomes, ['1', '2', '1']);
+        assert.is(recorded.answer.recorded, 3);
+        assert.is(recorded.answer.isOwnAfter, true);
+        assert.equal(lines(recorded.stderr), [`interposition: recording into a new cassette, ${cassette}`]);
+
+        const replayed = await runWithLibrary<Seen>('dispatchers.mjs', { ...settings, mode: 'replay' });
+        assert.equal(replayed.answer.outcomes, ['1', '2', '1']);
+        assert.is(replayed.answer.isOwnAfter, true);
+        assert.is(replayed.stderr, '');
+        assert.is(api.requests, 3);
+      });
+    });
+
     test(`${undici}, loaded ${order}: a MockAgent that the program sets is left alone`, async () => {
       await withApi(async (api) => {
         const cassette = newFile();

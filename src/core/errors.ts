@@ -237,7 +237,7 @@ export class UpgradeNotRecordedError extends InterpositionError {
   }
 }
 
-/** In `replay`: a request that no Broker could answer, and that was stopped before it was sent. */
+/** A request that went past every Broker, and that was stopped before it was sent. */
 export class RequestNotBrokeredError extends InterpositionError {
   override readonly name = 'RequestNotBrokeredError';
   readonly code = 'ERR_REQUEST_NOT_BROKERED';
@@ -245,7 +245,23 @@ export class RequestNotBrokeredError extends InterpositionError {
   readonly request: string;
 
   constructor(request: string, reason: string) {
-    super(`${request} was stopped, because in mode "replay" nothing goes live: ${reason}`);
+    super(`${request} was stopped before it was sent, because no Broker can answer it. ${reason}`);
+    this.request = request;
+  }
+}
+
+/** With `outside: 'error'`: a request that was made outside every scope, and that was stopped before it was sent. */
+export class RequestOutsideScopeError extends InterpositionError {
+  override readonly name = 'RequestOutsideScopeError';
+  readonly code = 'ERR_REQUEST_OUTSIDE_SCOPE';
+  /** The request's method and target. */
+  readonly request: string;
+
+  constructor(request: string) {
+    super(
+      `${request} was stopped before it was sent: it was made outside every scope, and "outside" is "error". ` +
+        'Make it inside withCassette(), or name it in "passthrough".',
+    );
     this.request = request;
   }
 }

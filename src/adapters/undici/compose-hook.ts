@@ -1,4 +1,4 @@
-import { hookUndici, loadedUndici } from './load-hook.js';
+import { hookUndici, type LoadedModule, loadedUndici } from './load-hook.js';
 import { knowOrigin, originOf } from './origin.js';
 
 // A `Client` and a `Pool` know their origin, and requests to them leave it out; an interceptor is told nothing of the
@@ -18,9 +18,9 @@ export function hookCompose(): void {
     return;
   }
   installed = true;
-  hookUndici('lib/dispatcher/dispatcher.js', { after: hookClass });
-  for (const exports of loadedUndici('lib/dispatcher/dispatcher.js')) {
-    hookClass(exports);
+  hookUndici('dispatcher', { after: hookClass });
+  for (const loaded of loadedUndici('dispatcher')) {
+    hookClass(loaded);
   }
 }
 
@@ -30,7 +30,7 @@ export function composingOrigin(): string | undefined {
   return dispatcher && originOf(dispatcher);
 }
 
-function hookClass(exports: unknown): void {
+function hookClass({ exports }: LoadedModule): void {
   const prototype = (exports as { prototype?: Composable }).prototype;
   if (prototype === undefined || typeof prototype.compose !== 'function' || hooked.has(prototype)) {
     return;

@@ -34,14 +34,20 @@ import {
 import { requestHead } from './request-head.js';
 import { upstreamHandler } from './upstream-handler.js';
 
+export type Guard = 'off' | 'warn' | 'error';
+
 /** Where a request goes: which Broker answers it, and who waits for its recording. */
 export interface Route {
   readonly broker: Broker;
   readonly group: RecordingGroup;
   /** How long a request body may stay open where it has to be read first, in ms. */
   readonly bodyWait: number;
+  /** What happens to a request that went past every Broker. */
+  readonly guard: Guard;
   /** Is the request left alone, in every mode? */
   passes(head: RequestHead): boolean;
+  /** Why no request is answered here; undefined where requests are. */
+  readonly refusal?: (head: RequestHead) => Error;
 }
 
 /** The route of the request that is being dispatched; undefined for one that is left alone. */
@@ -49,13 +55,13 @@ export type Router = () => Route | undefined;
 
 // Enumerable and registered: it survives the copies that interceptors make of the options, and other copies of this
 // library know it. A request is brokered once, however many brokered dispatchers it passes.
-const BROKERED = Symbol.for('interposition.brokered');
+export const BROKERED = Symbol.for('interposition.brokered');
 
 /** How long the error of a request waits for its body to be known, where failures are recorded. */
 const FAILED_WAIT_MS = 500;
 
 const UNKNOWN_ORIGIN =
-  'its origin is not known. Import interposition before the dispatcher is composed, or name the origin in the request.';
+  'Its origin is not known. Import interposition before the dispatcher is composed, or name the origin in the request.';
 
 /** What dispatches live. */
 export interface UpstreamDispatcher {
@@ -97,6 +103,10 @@ function dispatchOnRoute(
     broker.countPassedThrough();
     return asForwarded(() => upstream.dispatch(marked(options), handler));
   }
+  if (route.refusal !== undefined) {
+    new Exchange(programOf(handler)).fail(route.refusal(head));
+    return true;
+  }
   if (head.action === 'CONNECT' || options.upgrade) {
     return dispatchUpgrade(broker, head, upstream, options, handler);
   }
@@ -126,7 +136,7 @@ function dispatchUnknown(
       new Exchange(programOf(handler)).fail(new RequestNotBrokeredError(broker.text(name), UNKNOWN_ORIGIN));
       return true;
     }
-    broker.warn(`${name} was not recorded: ${UNKNOWN_ORIGIN}`);
+    broker.warn(`${name} was not recorded. ${UNKNOWN_ORIGIN}`);
   }
   return upstream.dispatch(options, handler);
 }
@@ -152,7 +162,7 @@ function marked(options: DispatchOptions, changes: { readonly body?: unknown } =
   return Object.assign(copied(options), changes, { [BROKERED]: true });
 }
 
-function copied(options: DispatchOptions): DispatchOptions {
+export function copied(options: DispatchOptions): DispatchOptions {
   // An object of a class of the program's own may have its options as getters of the class.
   const isPlain = Object.getPrototypeOf(options) === Object.prototype;
   return isPlain ? { ...options } : Object.assign(Object.create(options), options);
@@ -186,7 +196,7 @@ function forwardTapped({ route, recording, upstream, options, handler }: Forward
     return settledWithin(settled, failed ? Math.min(route.bodyWait, FAILED_WAIT_MS) : route.bodyWait);
   });
   exchange.source = live;
-  return asRecorded(recording, () =>
+  return asRecorded(route.broker, recording, () =>
     upstream.dispatch(marked(options, { body }), upstreamHandler(handler, live)),
   );
 }
@@ -269,7 +279,7 @@ function answer(call: LookUp, exchange: Exchange, { request, hit, order, again }
   recording.request = request;
   const live = new LiveSource(exchange, recording, broker, () => Promise.resolve());
   exchange.source = live;
-  asRecorded(recording, () =>
+  asRecorded(broker, recording, () =>
     upstream.dispatch(marked(options, { body: again }), upstreamHandler(handler, live)),
   );
 }

@@ -13,6 +13,15 @@ interface Interception {
   undo(): void;
 }
 
+const REPLACED = Symbol.for('interposition.replaced');
+
+/** A `dispatch` of ours knows which one it replaced: another copy of this library may have put its own around it. */
+interface Replacing extends Dispatch {
+  [REPLACED]?: Replacing;
+}
+
+const own = new WeakSet<Dispatch>();
+
 // By the dispatcher and, where that is another object, by what takes its place.
 const interceptions = new WeakMap<object, Interception>();
 const targets = new WeakMap<object, DispatcherLike>();
@@ -32,7 +41,7 @@ export function interceptDispatcher(
   { version, used }: { readonly version: number | undefined; readonly used: () => void },
 ): DispatcherLike {
   if (isIntercepted(target)) {
-    return (interceptions.get(target) as Interception).stand;
+    return interceptions.get(target)?.stand ?? target;
   }
   const { dispatch: original } = target;
   const upstream: UpstreamDispatcher = {
@@ -40,10 +49,12 @@ export function interceptDispatcher(
     origin: originOf(target),
     version,
   };
-  const dispatch: Dispatch = (options, handler) => {
+  const dispatch: Replacing = (options, handler) => {
     used();
     return dispatchBrokered(upstream, router, options, handler);
   };
+  dispatch[REPLACED] = original;
+  own.add(dispatch);
   const interception = {
     ...(changedInPlace(target, dispatch) ?? wrapped(target, dispatch)),
     dispatch,
@@ -55,9 +66,13 @@ export function interceptDispatcher(
   return interception.stand;
 }
 
-/** Does its `dispatch` go through a router? Not any more where somebody has replaced it since. */
+/** Does its `dispatch` go through a router of this copy? Not any more where somebody has replaced it since. */
 export function isIntercepted(dispatcher: DispatcherLike): boolean {
-  return interceptions.get(dispatcher)?.dispatch === dispatcher.dispatch;
+  let dispatch: Replacing | undefined = dispatcher.dispatch;
+  while (dispatch !== undefined && !own.has(dispatch)) {
+    dispatch = dispatch[REPLACED];
+  }
+  return dispatch !== undefined;
 }
 
 /** What a dispatcher would do if it were not intercepted. */

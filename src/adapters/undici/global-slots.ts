@@ -7,6 +7,7 @@ import {
   uninterceptedDispatch,
 } from './dispatcher.js';
 import { hookUndici } from './load-hook.js';
+import { isMockAgent } from './parts.js';
 import type { DispatcherLike } from './protocol.js';
 
 /** The slots in which every undici of a process looks for the global dispatcher. */
@@ -110,9 +111,9 @@ function hookGlobals(): void {
     return;
   }
   hooked = true;
-  hookUndici('lib/global.js', {
+  hookUndici('global', {
     before: emptyUnused,
-    after: (exports) => {
+    after: ({ exports }) => {
       for (const [dispatcher, slot] of builtin ?? []) {
         // Left empty by an npm undici that does not read it.
         slots[slot] ??= dispatcher;
@@ -191,11 +192,6 @@ function tellFirstUse(name: string, value: unknown): void {
 
 function isDispatcher(value: unknown): value is DispatcherLike {
   return typeof (value as DispatcherLike | undefined)?.dispatch === 'function';
-}
-
-/** A test's own mock answers for itself. */
-function isMockAgent(dispatcher: DispatcherLike): boolean {
-  return typeof (dispatcher as { disableNetConnect?: unknown }).disableNetConnect === 'function';
 }
 
 function named<T extends (...args: never[]) => unknown>(name: string, value: T): T {

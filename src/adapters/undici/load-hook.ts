@@ -2,14 +2,21 @@ import { readFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 
-/** A module of undici's that this adapter has to meet as it is loaded. */
-export type UndiciModule = 'lib/global.js' | 'lib/dispatcher/dispatcher.js';
+/** A module of undici's that this adapter has to meet as it is loaded, by its file's name. */
+export type UndiciModule = 'global' | 'dispatcher' | 'dispatcher-base' | 'proxy-agent' | 'mock-agent';
+
+/** What such a module gives, and which undici it is of. */
+export interface LoadedModule {
+  /** Empty where the module threw. */
+  readonly exports: Record<string, unknown>;
+  /** The major version of its copy. */
+  readonly version: number;
+}
 
 /** What is done around the evaluation of that module, in every copy of undici that the program loads. */
 export interface LoadHook {
   before?(): void;
-  /** `exports` is empty where the module threw. */
-  after(exports: Record<string, unknown>): void;
+  after(loaded: LoadedModule): void;
 }
 
 interface ModuleInternals {
@@ -25,21 +32,28 @@ const hooks = new Map<UndiciModule, LoadHook>();
  * Hooks a module of every npm undici that is loaded from now on, by `require` or by `import`: Node passes both through
  * `Module.prototype.require` where undici's files require each other.
  */
-export function hookUndici(path: UndiciModule, hook: LoadHook): void {
-  hooks.set(path, hook);
+export function hookUndici(name: UndiciModule, hook: LoadHook): void {
+  hooks.set(name, hook);
   patchRequire();
 }
 
-/** The exports of a module in every copy of undici that was loaded before. */
-export function* loadedUndici(path: UndiciModule): Generator<Record<string, unknown>> {
+/** The same module in every copy of undici that was loaded before. */
+export function* loadedUndici(name: UndiciModule): Generator<LoadedModule> {
   for (const [filename, module] of Object.entries(createRequire(import.meta.url).cache)) {
-    if (module !== undefined && undiciModule(filename) === path) {
-      yield module.exports as Record<string, unknown>;
+    const found = module && undiciModule(filename);
+    if (found?.name === name) {
+      yield { exports: module?.exports as Record<string, unknown>, version: found.version };
     }
   }
 }
 
 let patched = false;
+
+/** In undici 5 some of them are not in a folder of their own. */
+const MODULE_FILE =
+  /[\\/]lib[\\/](?:dispatcher[\\/]|mock[\\/])?(global|dispatcher|dispatcher-base|proxy-agent|mock-agent)\.js$/;
+/** What undici's files call these modules where they require them. */
+const MODULE_ID = /(?:^|\/)(?:global|dispatcher|dispatcher-base|(?:proxy|mock)-agent)(?:\.js)?$/;
 
 function patchRequire(): void {
   if (patched) {
@@ -48,8 +62,8 @@ function patchRequire(): void {
   patched = true;
   const original = internals.prototype.require;
   internals.prototype.require = function require(this: unknown, id: string): unknown {
-    const hook =
-      typeof id === 'string' && /(?:^|\/)(?:global|dispatcher)(?:\.js)?$/.test(id) && hookFor(this, id);
+    const found = typeof id === 'string' && MODULE_ID.test(id) && aboutToLoad(this, id);
+    const hook = found && hooks.get(found.name);
     if (!hook) {
       return Reflect.apply(original, this, [id]);
     }
@@ -59,36 +73,41 @@ function patchRequire(): void {
       exports = Reflect.apply(original, this, [id]) as Record<string, unknown>;
       return exports;
     } finally {
-      hook.after(exports);
+      hook.after({ exports, version: found.version });
     }
   };
 }
 
-/** The hook for a module that is about to be evaluated; undefined for one that was before. */
-function hookFor(parent: unknown, id: string): LoadHook | undefined {
+interface FoundModule {
+  readonly name: UndiciModule;
+  readonly version: number;
+}
+
+/** The module that is about to be evaluated; undefined for one that was before, or is none of these. */
+function aboutToLoad(parent: unknown, id: string): FoundModule | undefined {
   let filename: string;
   try {
     filename = internals._resolveFilename(id, parent);
   } catch {
     return undefined;
   }
-  const path = internals._cache[filename] === undefined ? undiciModule(filename) : undefined;
-  return path && hooks.get(path);
+  return internals._cache[filename] === undefined ? undiciModule(filename) : undefined;
 }
 
 /** Which module of undici's a file is. A package manager may keep the package under any folder's name. */
-function undiciModule(filename: string): UndiciModule | undefined {
-  const match = /^(.*[\\/])lib[\\/](global|dispatcher[\\/]dispatcher)\.js$/.exec(filename);
-  if (match === null || packageName(match[1] as string) !== 'undici') {
+function undiciModule(filename: string): FoundModule | undefined {
+  const match = MODULE_FILE.exec(filename);
+  const { name, version } = match === null ? {} : packageAt(filename.slice(0, match.index));
+  if (name !== 'undici') {
     return undefined;
   }
-  return basename(filename) === 'global.js' ? 'lib/global.js' : 'lib/dispatcher/dispatcher.js';
+  return { name: basename(filename, '.js') as UndiciModule, version: Number.parseInt(String(version), 10) };
 }
 
-function packageName(folder: string): unknown {
+function packageAt(folder: string): { readonly name?: unknown; readonly version?: unknown } {
   try {
-    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name;
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   } catch {
-    return undefined;
+    return {};
   }
 }

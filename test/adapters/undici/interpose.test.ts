@@ -1,5 +1,3 @@
-import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
 import * as assert from 'uvu/assert';
 import { Broker, Cassette, installInterposition, interpose } from '../../../src/index.js';
 import { suite } from '../../support/suite.js';
@@ -15,7 +13,7 @@ import {
   type Undici,
   WHY_SKIPPED,
 } from './clients.js';
-import { type Loopback, loopback } from './loopback.js';
+import { type Loopback, loopback, proxyServer } from './loopback.js';
 
 const test = suite('interpose');
 
@@ -35,23 +33,7 @@ async function upstream(): Promise<{ api: Loopback; proxy: Loopback; close(): Pr
       response.end(`${request.method} ${request.url}`);
     }
   });
-  const proxy = await loopback((request, response) => {
-    const { method, headers } = request;
-    const forwarded = httpRequest(request.url ?? '', { method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(response);
-    });
-    request.pipe(forwarded.on('error', () => response.destroy()));
-  });
-  proxy.server.on('connect', (request, socket) => {
-    const [host, port] = (request.url ?? '').split(':');
-    const tunnel = connect(Number(port), host, () => {
-      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      tunnel.pipe(socket).pipe(tunnel);
-    });
-    tunnel.on('error', () => socket.destroy());
-    socket.on('error', () => tunnel.destroy()).on('close', () => tunnel.destroy());
-  });
+  const proxy = await proxyServer();
   return {
     api,
     proxy,

@@ -1,6 +1,13 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** A request as the server saw it. */
 export interface Seen {
@@ -81,4 +88,65 @@ export function signal<T = void>(): { readonly seen: Promise<T>; give(value: T):
     give = resolve;
   });
   return { seen, give };
+}
+
+/** An HTTP proxy that forwards, and tunnels. */
+export async function proxyServer(): Promise<Loopback> {
+  const proxy = await loopback((request, response) => {
+    const { method, headers } = request;
+    const forwarded = httpRequest(request.url ?? '', { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(forwarded.on('error', () => response.destroy()));
+  });
+  proxy.server.on('connect', (request, socket) => {
+    const [host, port] = (request.url ?? '').split(':');
+    tunnel(socket, Number(port), host, 'HTTP/1.1 200 Connection established\r\n\r\n');
+  });
+  return proxy;
+}
+
+/** A SOCKS5 proxy without authentication (RFC 1928), for IPv4 addresses and names. */
+export async function socksServer(): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server = createTcpServer((socket) => {
+    sockets.add(socket.on('error', () => {}).on('close', () => sockets.delete(socket)));
+    socket.once('data', () => {
+      socket.write(Uint8Array.of(5, 0));
+      socket.once('data', (asked) => {
+        const isName = asked[3] === 3;
+        const end = isName ? 5 + (asked[4] ?? 0) : 8;
+        const host = isName ? asked.subarray(5, end).toString() : asked.subarray(4, end).join('.');
+        tunnel(socket, asked.readUInt16BE(end), host, Uint8Array.of(5, 0, 0, 1, 127, 0, 0, 1, 0, 80));
+      });
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `socks5://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of sockets) {
+        socket.destroy();
+      }
+      await closed;
+    },
+  };
+}
+
+function tunnel(
+  socket: Duplex,
+  port: number,
+  host: string | undefined,
+  established: string | Uint8Array,
+): void {
+  const upstream = connect(port, host, () => {
+    socket.write(established);
+    upstream.pipe(socket).pipe(upstream);
+  });
+  upstream.on('error', () => socket.destroy());
+  socket.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
 }

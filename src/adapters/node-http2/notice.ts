@@ -1,0 +1,46 @@
+import type { ClientHttp2Session } from 'node:http2';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+
+type Connect = (authority: unknown, ...others: unknown[]) => ClientHttp2Session;
+
+/**
+ * Says that a session of node:http2 goes out unrecorded: this library does not record it, and must not be silent about
+ * it. gRPC is made of such sessions; undici's own are not meant. Gives the undo.
+ *
+ * @param concerns Would a request to this origin have been brokered?
+ */
+export function watchNodeHttp2(
+  concerns: (origin: string) => boolean,
+  warn: (message: string) => void,
+): () => void {
+  // Not imported: it is loaded with the built-in undici, and no sooner than that.
+  const http2 = createRequire(import.meta.url)('node:http2') as { connect: Connect };
+  const { connect } = http2;
+  const watched: Connect = function watchedConnect(this: unknown, authority, ...others) {
+    const session = Reflect.apply(connect, this, [authority, ...others]) as ClientHttp2Session;
+    if (concerns(String(authority))) {
+      // undici marks its session as soon as it has it.
+      queueMicrotask(() => {
+        if (!isOfUndici(session)) {
+          warn(
+            'requests made through node:http2 (gRPC, for instance) are neither recorded nor replayed; they go live.',
+          );
+        }
+      });
+    }
+    return session;
+  };
+  Object.defineProperty(watched, 'name', { value: connect.name });
+  http2.connect = watched;
+  syncBuiltinESMExports();
+  return () => {
+    if (http2.connect === watched) {
+      http2.connect = connect;
+      syncBuiltinESMExports();
+    }
+  };
+}
+
+function isOfUndici(session: ClientHttp2Session): boolean {
+  return Object.getOwnPropertySymbols(session).some(({ description }) => description === 'open streams');
+}
