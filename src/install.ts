@@ -1,5 +1,4 @@
 import type { Dispatcher } from 'undici';
-import type { Route } from './adapters/undici/dispatch.js';
 import { brokeringInterceptor } from './adapters/undici/interpose.js';
 import { Broker } from './broker.js';
 import type { BrokerStats } from './core/broker.js';
@@ -7,6 +6,7 @@ import type { Cassette } from './core/cassette.js';
 import type { CassetteStore } from './core/cassette-store.js';
 import { type BrokerMode, InvalidOptionError } from './core/errors.js';
 import type { Interaction } from './core/interaction.js';
+import type { Route } from './core/route.js';
 import { adopt, closeCassette, type Opened, openCassette, routeAside, routeTo, settle } from './opening.js';
 import { type InterpositionOptions, requestedMode, resolveOptions } from './options.js';
 import { interceptGlobals, routeEverything } from './routing.js';

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import type { Guard, Route } from './adapters/undici/dispatch.js';
 import { globalOriginal } from './adapters/undici/global-slots.js';
 import { dispatcherResponder } from './adapters/undici/live-responder.js';
 import { Broker } from './broker.js';
@@ -13,6 +12,7 @@ import {
   UnusedInteractionsError,
 } from './core/errors.js';
 import { RecordingGroup, type RequestHead } from './core/recording.js';
+import type { Guard, Route } from './core/route.js';
 import { passthroughOf } from './http/passthrough.js';
 import { ageInMs, type ChosenMode, type InterpositionOptions } from './options.js';
 import { enterSession, isRootOfSession } from './session.js';
@@ -30,6 +30,7 @@ export interface Opened {
   readonly bodyWait: number;
   readonly unused: 'ignore' | 'warn' | 'error';
   readonly guard: Guard;
+  readonly nodeHttp: boolean;
   passes(head: RequestHead): boolean;
 }
 
@@ -69,8 +70,14 @@ export async function openCassette(
       warning: warnOnce,
     },
   });
-  const { bodyWait = DEFAULT_BODY_WAIT_MS, unused = 'ignore', guard = guardFor(mode) } = options;
-  return opening({ broker, bodyWait, unused, guard, passes: passthroughOf(options.passthrough) });
+  const {
+    bodyWait = DEFAULT_BODY_WAIT_MS,
+    unused = 'ignore',
+    guard = guardFor(mode),
+    nodeHttp = true,
+  } = options;
+  const passes = passthroughOf(options.passthrough);
+  return opening({ broker, bodyWait, unused, guard, nodeHttp, passes });
 }
 
 /** A Broker of the program's own: what it has open at the exit is written all the same. */
@@ -80,6 +87,7 @@ export function adopt(broker: Broker): Opened {
     bodyWait: DEFAULT_BODY_WAIT_MS,
     unused: 'ignore',
     guard: guardFor(broker.mode),
+    nodeHttp: true,
     passes: () => false,
   });
 }

@@ -24,6 +24,11 @@ export interface InterpositionOptions extends HttpPolicyOptions {
   readonly playback?: Playback;
   /** Requests that are left alone in every mode: neither recorded nor replayed, and never a MISS. */
   readonly passthrough?: PassthroughRule | readonly PassthroughRule[];
+  /**
+   * Are requests through `node:http` and `node:https` recorded and replayed, too? True where left out. With `false` they
+   * go live, and one line on stderr says so.
+   */
+  readonly nodeHttp?: boolean;
   /** Record requests that fail (refused, reset, timed out), and replay the error; false where left out. */
   readonly recordFailures?: boolean;
   /** How old a recording may be: ms, or a text such as `"30d"`, `"12h"`, `"45m"`. No bound where left out. */
@@ -133,6 +138,7 @@ const CHECKS: Record<keyof InterpositionOptions, { test(value: unknown): boolean
   redact: { test: () => true, is: '' },
   passthrough: { test: () => true, is: '' },
   shouldRecord: { test: (value) => typeof value === 'function', is: 'a function' },
+  nodeHttp: { test: (value) => typeof value === 'boolean', is: 'true or false' },
   recordFailures: { test: (value) => typeof value === 'boolean', is: 'true or false' },
   maxAge: {
     test: (value) => ageInMs(value) !== undefined,

@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { interceptClientRequests } from './adapters/node-http/interceptor.js';
 import { watchNodeHttp } from './adapters/node-http/notice.js';
 import { watchNodeHttp2 } from './adapters/node-http2/notice.js';
-import type { Route, Router } from './adapters/undici/dispatch.js';
 import { holdSlots } from './adapters/undici/global-slots.js';
 import { watchRequests } from './adapters/undici/guard.js';
 import { holdOwnDispatchers } from './adapters/undici/own-dispatchers.js';
+import type { Route, Router } from './core/route.js';
 import { warnOnce } from './warnings.js';
 
 const scopes = new AsyncLocalStorage<Route>();
@@ -18,6 +19,12 @@ let release: (() => void) | undefined;
  * have said of requests outside of them.
  */
 export const currentRoute: Router = () => scopes.getStore() ?? installations.at(-1) ?? outside;
+
+/** The same for a request of node:http. */
+const nodeHttpRoute: Router = () => {
+  const route = currentRoute();
+  return route?.nodeHttp ? route : undefined;
+};
 
 /** Runs a function in a scope; what it starts belongs to the scope, however long it lives. */
 export function runInScope<T>(route: Route, fn: () => T): T {
@@ -60,7 +67,8 @@ function interceptEverything(): () => void {
     () => slots.release(),
     holdOwnDispatchers(currentRoute),
     watchRequests(slots, currentRoute, warnOnce),
-    watchNodeHttp(() => currentRoute() !== undefined, warnOnce),
+    interceptClientRequests(nodeHttpRoute),
+    watchNodeHttp(() => currentRoute()?.nodeHttp === false, warnOnce),
     watchNodeHttp2(concernsRoute, warnOnce),
   ];
   return () => {

@@ -48,6 +48,7 @@ const BAD: readonly Row[] = [
   ['an unknown stale', { cassette, stale: 'ignore' }, /options\.stale.*"warn" or "error" or "refresh"/],
   ['an unknown unused', { cassette, unused: true }, /options\.unused.*"ignore" or "warn" or "error"/],
   ['an unknown scan', { cassette, scan: 'on' }, /options\.scan.*"off" or "warn" or "error"/],
+  ['nodeHttp that is no boolean', { cassette, nodeHttp: 'no' }, /options\.nodeHttp/],
   ['recordFailures that is no boolean', { cassette, recordFailures: 'yes' }, /options\.recordFailures/],
   ['shouldRecord that is no function', { cassette, shouldRecord: true }, /options\.shouldRecord.*a function/],
   [

@@ -242,13 +242,25 @@ for (const timers of ['setTimeout,setImmediate,clearTimeout', 'now']) {
   });
 }
 
-test('requests through node:http go live, and one notice says so', async () => {
+test('requests through node:http are recorded and replayed', async () => {
   await withApi(async (api) => {
     const cwd = newFolder();
     const args = [`${api.url}/count/a`, `${api.url}/count/a`];
+    for (const mode of ['record', 'replay']) {
+      const ended = await runPreloaded('node-http.mjs', args, { cwd, env: { INTERPOSITION_MODE: mode } });
+      assert.is(ended.stdout, '1\n2\n', mode);
+      assert.is(ended.code, 0);
+    }
+    assert.is(api.count('/count/a'), 2);
+  });
+});
+
+test('requests through node:http go live with nodeHttp: false, and one notice says so', async () => {
+  await withApi(async (api) => {
+    const args = [`${api.url}/count/a`, `${api.url}/count/a`];
     const recorded = await runPreloaded('node-http.mjs', args, {
-      cwd,
-      env: { INTERPOSITION_MODE: 'record' },
+      cwd: newFolder(),
+      env: { INTERPOSITION_MODE: 'record', INTERPOSITION_OPTIONS: '{"nodeHttp":false}' },
     });
     assert.is(recorded.stdout, '1\n2\n');
     const notices = recorded.stderr.split('\n').filter((line) => /node:http/.test(line));

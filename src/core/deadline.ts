@@ -11,3 +11,15 @@ export function withDeadline<T>(work: () => PromiseLike<T>, ms: number, late: ()
       .finally(() => clearTimeout(timer));
   });
 }
+
+/** Resolves when the work is settled, or its time is up. Never rejects. */
+export function settledWithin(work: Promise<unknown>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    const settled = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    work.then(settled, settled);
+  });
+}

@@ -8,6 +8,8 @@ export interface ResponseHead {
   readonly statusCode: number;
   readonly statusText: string;
   readonly headers: readonly HeaderPair[];
+  /** Where it is known, and is not 1.1. */
+  readonly httpVersion?: string;
 }
 
 /** A recorded HTTP response, its interim responses (1xx) first. */
@@ -33,10 +35,14 @@ export function trailerMetadata(trailers: readonly HeaderPair[]): MetadataPair[]
   return trailers.map(([name, value]) => [`trailer:${name}`, value]);
 }
 
-function statusMetadata(prefix: string, { statusCode, statusText, headers }: ResponseHead): MetadataPair[] {
+function statusMetadata(
+  prefix: string,
+  { statusCode, statusText, headers, httpVersion = '1.1' }: ResponseHead,
+): MetadataPair[] {
   return [
     [`${prefix}status_code`, String(statusCode)],
     [`${prefix}status_text`, statusText],
+    ...(httpVersion === '1.1' ? [] : [[`${prefix}http_version`, httpVersion] as const]),
     ...headers.map(([name, value]): MetadataPair => [`${prefix}header:${name}`, value]),
   ];
 }
@@ -63,7 +69,11 @@ export function fieldsOf(kind: 'header' | 'trailer', chunks: readonly ResponseCh
  */
 export function readResponse(interaction: Interaction): RecordedResponse {
   const interim: { statusCode: number; statusText: string; headers: HeaderPair[] }[] = [];
-  const head = { statusCode: 0, statusText: '', headers: [] as HeaderPair[] };
+  const head: { statusCode: number; statusText: string; headers: HeaderPair[]; httpVersion?: string } = {
+    statusCode: 0,
+    statusText: '',
+    headers: [],
+  };
   const trailers: HeaderPair[] = [];
   for (const [name, value] of interaction.responseChunks.flatMap((chunk) => chunk.metadata)) {
     const isInterim = name.startsWith('interim:');
@@ -76,6 +86,8 @@ export function readResponse(interaction: Interaction): RecordedResponse {
       Object.assign(target ?? {}, { statusCode: Number(value) });
     } else if (field === 'status_text') {
       Object.assign(target ?? {}, { statusText: value });
+    } else if (name === 'http_version') {
+      head.httpVersion = value;
     } else if (field.startsWith('header:')) {
       target?.headers.push([field.slice('header:'.length), value]);
     } else if (field.startsWith('trailer:')) {

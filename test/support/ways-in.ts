@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { createServer, get, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cassette, type CassetteStore, JsonFileCassetteStore } from '../../src/index.js';
@@ -215,10 +215,12 @@ export class FailingStore implements CassetteStore {
   }
 }
 
-function plainGet(url: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    get(url, { agent: false }, (response) => response.resume().on('end', resolve)).on('error', reject);
-  });
+/** Asks over a connection of its own, which no installation sees. */
+async function plainGet(url: string): Promise<void> {
+  const { host, hostname, port, pathname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.end(`GET ${pathname} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+  await socket.toArray();
 }
 
 /** One recording, as a test looks at it. */

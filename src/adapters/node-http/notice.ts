@@ -3,15 +3,16 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 const CHANNEL = 'http.client.request.start';
 
 /**
- * Says that a request through node:http goes out unrecorded: this adapter does not record yet, and must not be silent
- * about it. Gives the undo.
+ * Says that a request through node:http goes out unrecorded, where this adapter was turned off. Gives the undo.
  *
- * @param isResponsible Would the request have been brokered?
+ * @param isLeftOut Would the request have been brokered otherwise?
  */
-export function watchNodeHttp(isResponsible: () => boolean, warn: (message: string) => void): () => void {
+export function watchNodeHttp(isLeftOut: () => boolean, warn: (message: string) => void): () => void {
   const onRequest = () => {
-    if (isResponsible()) {
-      warn('requests made through node:http and node:https are neither recorded nor replayed; they go live.');
+    if (isLeftOut()) {
+      warn(
+        'requests made through node:http and node:https are neither recorded nor replayed; they go live, as `nodeHttp` is false.',
+      );
     }
   };
   subscribe(CHANNEL, onRequest);

@@ -1,12 +1,14 @@
 import type { Broker } from '../../core/broker.js';
 import { clearTimeout, setTimeout } from '../../core/clock.js';
+import { settledWithin } from '../../core/deadline.js';
 import {
   RequestBodyTimeoutError,
   RequestNotBrokeredError,
   UpgradeNotRecordedError,
 } from '../../core/errors.js';
 import type { Interaction, InteractionRequest } from '../../core/interaction.js';
-import type { Recording, RecordingGroup, RequestHead } from '../../core/recording.js';
+import type { Recording, RequestHead } from '../../core/recording.js';
+import type { Route, Router } from '../../core/route.js';
 import type { Turn } from '../../core/turns.js';
 import { Exchange } from './exchange.js';
 import { asForwarded, asRecorded } from './forwarded.js';
@@ -33,25 +35,6 @@ import {
 } from './request-body.js';
 import { requestHead } from './request-head.js';
 import { upstreamHandler } from './upstream-handler.js';
-
-export type Guard = 'off' | 'warn' | 'error';
-
-/** Where a request goes: which Broker answers it, and who waits for its recording. */
-export interface Route {
-  readonly broker: Broker;
-  readonly group: RecordingGroup;
-  /** How long a request body may stay open where it has to be read first, in ms. */
-  readonly bodyWait: number;
-  /** What happens to a request that went past every Broker. */
-  readonly guard: Guard;
-  /** Is the request left alone, in every mode? */
-  passes(head: RequestHead): boolean;
-  /** Why no request is answered here; undefined where requests are. */
-  readonly refusal?: (head: RequestHead) => Error;
-}
-
-/** The route of the request that is being dispatched; undefined for one that is left alone. */
-export type Router = () => Route | undefined;
 
 // Enumerable and registered: it survives the copies that interceptors make of the options, and other copies of this
 // library know it. A request is brokered once, however many brokered dispatchers it passes.
@@ -307,17 +290,6 @@ async function readWithin(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Resolves when the work is settled, or its time is up. */
-function settledWithin(work: Promise<void>, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    void work.then(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 /** The request as it was sent. */

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
-import { dispatchBrokered, type Router, type UpstreamDispatcher } from './dispatch.js';
+import type { Router } from '../../core/route.js';
+import { dispatchBrokered, type UpstreamDispatcher } from './dispatch.js';
 import { originOf } from './origin.js';
 import type { Dispatch, DispatcherLike } from './protocol.js';
 

@@ -1,4 +1,4 @@
-import type { Router } from './dispatch.js';
+import type { Router } from '../../core/route.js';
 import {
   interceptDispatcher,
   isIntercepted,

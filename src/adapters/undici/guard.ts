@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { RequestNotBrokeredError, UpgradeNotRecordedError } from '../../core/errors.js';
 import type { RequestHead } from '../../core/recording.js';
-import type { Route, Router } from './dispatch.js';
+import type { Route, Router } from '../../core/route.js';
 import { isForwarding } from './forwarded.js';
 import type { HeldSlots } from './global-slots.js';
 

@@ -1,5 +1,6 @@
+import type { Router } from '../../core/route.js';
 import { composingOrigin, hookCompose } from './compose-hook.js';
-import { dispatchBrokered, type Router } from './dispatch.js';
+import { dispatchBrokered } from './dispatch.js';
 import type { Dispatch } from './protocol.js';
 
 // At load, because `client.compose(interpose(x))` reads `compose` before it calls `interpose`.

@@ -1,4 +1,5 @@
-import { BROKERED, copied, dispatchBrokered, type Router, type UpstreamDispatcher } from './dispatch.js';
+import type { Router } from '../../core/route.js';
+import { BROKERED, copied, dispatchBrokered, type UpstreamDispatcher } from './dispatch.js';
 import { asForwarded } from './forwarded.js';
 import { hookUndici, type LoadedModule, loadedUndici, type UndiciModule } from './load-hook.js';
 import { originOf } from './origin.js';

@@ -1,7 +1,8 @@
-import { monotonicNow, setImmediate, setTimeout } from '../../core/clock.js';
+import { monotonicNow, setImmediate } from '../../core/clock.js';
 import { reviveFailure } from '../../core/failure.js';
 import type { Interaction } from '../../core/interaction.js';
 import { type Latency, type Pace, paceOf, whenDue } from '../../core/pace.js';
+import { Patience } from '../../core/patience.js';
 import { holdOpen } from '../../core/playback.js';
 import { type ResponseHead, readResponse } from '../../http/response.js';
 import type { Exchange, Source } from './exchange.js';
@@ -9,12 +10,6 @@ import { headerPairs, headerRecord, rawHeaders } from './headers.js';
 import type { IncomingHead, IncomingTrailers } from './program.js';
 import type { HeaderRecord } from './protocol.js';
 import { asUndiciError } from './undici-error.js';
-
-/** How long a program may take over one chunk before it gets the next one all the same. */
-const READER_PATIENCE_MS = 500;
-
-/** So many turns of the event loop a reader is looked at before a timer is worth it. */
-const EAGER_TURNS = 10;
 
 const SETTLED = Promise.resolve();
 
@@ -29,7 +24,7 @@ export class ReplayedSource implements Source {
   #paused = false;
   #busy = false;
   #waiting = false;
-  #takesSeveral = false;
+  #patience: Patience | undefined;
   #release: () => void = () => {};
 
   constructor(exchange: Exchange, interaction: Interaction, latency: Latency) {
@@ -109,30 +104,11 @@ export class ReplayedSource implements Source {
     };
     if (this.#pace === undefined) {
       // A turn of the event loop a chunk: chunks of one turn are joined by fetch on Node 20, 22 and 24.
-      setImmediate(() => this.#whenTaken(goOn));
+      this.#patience ??= new Patience(() => !this.#exchange.ended && this.#exchange.program.isBehind);
+      this.#patience.whenTaken(goOn);
     } else {
       this.#release = whenDue(this.#begun, this.#pace(this.#next, body.length), goOn);
     }
-  }
-
-  /**
-   * A chunk that the program has not taken yet would be joined with the next one. Of a program that does not take them
-   * one by one, such as one that wants so many bytes at once, nobody waits for long, and not twice.
-   */
-  #whenTaken(goOn: () => void): void {
-    const patienceEnds = monotonicNow() + READER_PATIENCE_MS;
-    const look = (turns: number) => {
-      const { program, ended } = this.#exchange;
-      if (ended || !program.isBehind || this.#takesSeveral) {
-        goOn();
-      } else if (turns > 0) {
-        setImmediate(look, turns - 1);
-      } else {
-        this.#takesSeveral = monotonicNow() > patienceEnds;
-        setTimeout(look, 1, 0);
-      }
-    };
-    look(EAGER_TURNS);
   }
 
   #finish(trailers: IncomingTrailers): void {

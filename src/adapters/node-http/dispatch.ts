@@ -1,0 +1,50 @@
+import { settledWithin } from '../../core/deadline.js';
+import type { Recording } from '../../core/recording.js';
+import { Exchange } from './exchange.js';
+import { type Call, forward, sentRequest } from './forward.js';
+import { isForwarding } from './forwarded.js';
+import { LookUp } from './look-up.js';
+import { tapBody } from './request-body.js';
+import { asksForUpgrade, requestHead } from './request-head.js';
+import { dispatchUpgrade } from './upgrade.js';
+
+/** How long the error of a request waits for its body to be known, where failures are recorded. */
+const FAILED_WAIT_MS = 500;
+
+/** Brings a request, which has no connection yet, to the Broker of its route. */
+export function dispatchBrokered(call: Call): void {
+  const { route, request, options, origin } = call;
+  const { broker } = route;
+  const head = requestHead(request, origin);
+  if (head.action === 'CONNECT' && isForwarding(broker)) {
+    call.connect();
+  } else if (route.passes(head)) {
+    broker.countPassedThrough();
+    call.connect();
+  } else if (route.refusal !== undefined) {
+    new Exchange(request).fail(route.refusal(head));
+  } else if (asksForUpgrade(request, options)) {
+    dispatchUpgrade(call, head, new Exchange(request));
+  } else if (broker.mode === 'record') {
+    broker.countMiss(head);
+    forwardTapped(call, broker.record(head, { group: route.group }));
+  } else {
+    new LookUp(call, head).begin();
+  }
+}
+
+/** In `record`: the request goes out at once, and its body is listened to while it is sent. */
+function forwardTapped(call: Call, recording: Recording): void {
+  let isKnown = () => {};
+  const known = new Promise<void>((resolve) => {
+    isKnown = resolve;
+  });
+  tapBody(call.request, (bytes) => {
+    recording.request = sentRequest(call, bytes);
+    isKnown();
+  });
+  const { bodyWait } = call.route;
+  forward(call, recording, {
+    requestKnown: (failed) => settledWithin(known, failed ? Math.min(bodyWait, FAILED_WAIT_MS) : bodyWait),
+  });
+}

@@ -1,0 +1,33 @@
+import type { OutgoingRequest } from './protocol.js';
+import { ReplaySocket } from './replay-socket.js';
+
+/** One request of a program that is answered here, from the program's side: it has a connection, and may fail. */
+export class Exchange {
+  readonly request: OutgoingRequest;
+  #socket: ReplaySocket | undefined;
+
+  constructor(request: OutgoingRequest) {
+    this.request = request;
+  }
+
+  /** The request's connection, which it gets when this is asked for first. */
+  get socket(): ReplaySocket {
+    if (this.#socket === undefined) {
+      const { request } = this;
+      this.#socket = new ReplaySocket(request.protocol === 'https:');
+      request.onSocket(this.#socket);
+      // As an agent does; the request's own option comes before.
+      const timeout = request.timeout ?? request.agent?.options?.timeout;
+      if (timeout) {
+        this.#socket.setTimeout(timeout);
+      }
+      this.#socket.once('free', () => this.#socket?.setTimeout(0));
+    }
+    return this.#socket;
+  }
+
+  /** Ends the exchange: the request fails with this very error. */
+  fail(error: unknown): void {
+    this.socket.destroy(error as Error);
+  }
+}

@@ -1,0 +1,27 @@
+import type { OutgoingRequest } from './protocol.js';
+import { wrapMethod } from './wrap-method.js';
+
+type Write = (chunk?: unknown, encoding?: unknown, callback?: unknown) => boolean;
+
+/**
+ * Keeps a request that has no connection writable, so that its body can be read before it is known where it goes. Gives
+ * the undo, after which the request may be handed to an agent, with all that was written.
+ */
+export function holdRequest(request: OutgoingRequest): () => void {
+  let isHeld = true;
+  // What is written counts as taken: a program that waits for room, or for its callback, would wait forever.
+  request.outputSize = Number.NEGATIVE_INFINITY;
+  wrapMethod(request as unknown as { write: Write }, 'write', (write) => (chunk, encoding, callback) => {
+    const taken = typeof encoding === 'function' ? encoding : callback;
+    if (!isHeld || typeof taken !== 'function' || request.writableEnded || request.destroyed) {
+      return write(chunk, encoding, callback);
+    }
+    const result = write(chunk, typeof encoding === 'function' ? undefined : encoding);
+    process.nextTick(taken);
+    return result;
+  });
+  return () => {
+    isHeld = false;
+    request.outputSize = request.outputData.reduce((sum, { data }) => sum + data.length, 0);
+  };
+}

@@ -1,0 +1,298 @@
+import type { IncomingMessage } from 'node:http';
+import type { Broker } from '../../core/broker.js';
+import { clearTimeout, queueMicrotask, setImmediate, setTimeout } from '../../core/clock.js';
+import type { Recording } from '../../core/recording.js';
+import {
+  endsWithHeaders,
+  headMetadata,
+  interimMetadata,
+  isOneWhole,
+  isRedirect,
+  trailerMetadata,
+} from '../../http/response.js';
+import { headerPairs, headOf } from './headers.js';
+import type { OutgoingRequest } from './protocol.js';
+import { type Telling, Tellings } from './tellings.js';
+import { UPGRADE_NOTICE } from './upgrade.js';
+import { wrapMethod } from './wrap-method.js';
+
+/** What a live exchange needs besides. */
+export interface LiveOptions {
+  /** Resolves when the recording has its request, or never will. `failed`: nobody goes on to send the body. */
+  requestKnown(failed: boolean): Promise<void>;
+  /** Was the program told to go on with its body before the upstream could say so? */
+  readonly continued?: boolean;
+}
+
+const NOTHING = new Uint8Array();
+
+/** How long the head of a redirect waits for its body. */
+const REDIRECT_WAIT_MS = 500;
+
+/**
+ * Records an exchange while it is live: it stands between node's own client and the program's own request, and hears
+ * what the one tells the other. What arrives goes to the recording and to the program, at once. The end of the response
+ * waits for the save. So does a head that is the end for the program: of a response without a body, and of a redirect,
+ * whose body those who follow it throw away. While the program does not read, the recorder reads ahead up to its bound.
+ */
+export class LiveSource {
+  readonly #request: OutgoingRequest;
+  readonly #recording: Recording;
+  readonly #broker: Broker;
+  readonly #requestKnown: LiveOptions['requestKnown'];
+
+  readonly #tellings = new Tellings();
+
+  #emit!: OutgoingRequest['emit'];
+  #swallowsContinue: boolean;
+  #isWhole = false;
+  #isFirstData = true;
+  #heldHead: IncomingMessage | undefined;
+  #holdTimer: ReturnType<typeof setTimeout> | undefined;
+  #ended = false;
+  #aborted = false;
+
+  constructor(request: OutgoingRequest, recording: Recording, broker: Broker, options: LiveOptions) {
+    this.#request = request;
+    this.#recording = recording;
+    this.#broker = broker;
+    this.#requestKnown = options.requestKnown;
+    this.#swallowsContinue = options.continued === true;
+  }
+
+  /** Begins to listen. */
+  listen(): void {
+    wrapMethod(this.#request, 'emit', (emit) => {
+      this.#emit = emit;
+      return (event, ...args) => this.#hears(event, args);
+    });
+    wrapMethod(this.#request, 'destroy', (destroy) => (error) => {
+      this.#abort();
+      return destroy(error);
+    });
+  }
+
+  #hears(event: string | symbol, args: unknown[]): boolean {
+    switch (event) {
+      case 'continue':
+        return this.#swallowsContinue || this.#emit(event);
+      case 'information':
+        this.#interim(args[0] as IncomingMessage);
+        return true;
+      case 'response':
+        this.#head(args[0] as IncomingMessage);
+        return true;
+      case 'upgrade':
+      case 'connect':
+        this.#broker.warn(UPGRADE_NOTICE);
+        this.#recording.discard();
+        return this.#emit(event, ...args);
+      case 'error':
+        this.#failed(args[0] as Error);
+        return true;
+      case 'close':
+        this.#tellings.tell(() => {
+          this.#cutOff();
+          this.#emit('close');
+        });
+        return true;
+      default:
+        return this.#emit(event, ...args);
+    }
+  }
+
+  // What the upstream tells
+
+  #interim(information: IncomingMessage): void {
+    this.#recording.add(NOTHING, interimMetadata(headOf(information)), true);
+    if (this.#swallowsContinue && information.statusCode === 100) {
+      this.#swallowsContinue = false;
+    } else {
+      this.#emit('information', information);
+    }
+  }
+
+  #head(response: IncomingMessage): void {
+    const head = headOf(response);
+    this.#isWhole = isOneWhole(head);
+    this.#recording.add(NOTHING, headMetadata(head), true);
+    wrapMethod(response, 'push', (push) => (chunk: Uint8Array | null) => {
+      return chunk === null ? this.#end(response, () => push(null)) : this.#data(response, chunk, push);
+    });
+    wrapMethod(response, 'destroy', (destroy) => (error) => {
+      this.#destroyed(response, error, destroy);
+      return response;
+    });
+    if (endsWithHeaders(this.#request.method, head)) {
+      this.#heldHead = response;
+    } else if (isRedirect(head)) {
+      this.#heldHead = response;
+      this.#holdTimer = setTimeout(() => this.#giveHead(), REDIRECT_WAIT_MS);
+    } else {
+      this.#give(response);
+    }
+  }
+
+  /** False where the upstream is to pause. */
+  #data(response: IncomingMessage, chunk: Uint8Array, push: (chunk: Uint8Array) => boolean): boolean {
+    this.#recording.add(chunk, [], this.#isWhole || this.#isFirstData);
+    this.#isFirstData = false;
+    const wantsMore = push(chunk);
+    const isFarAhead = response.readableLength > this.#broker.readAhead;
+    if (isFarAhead) {
+      this.#giveHead();
+    }
+    return wantsMore || !isFarAhead;
+  }
+
+  #end(response: IncomingMessage, push: () => boolean): boolean {
+    if (this.#ended) {
+      // Node ends it once more where the connection is closed.
+      return false;
+    }
+    this.#ended = true;
+    if (!this.#recording.open) {
+      return push();
+    }
+    this.#recording.add(NOTHING, trailerMetadata(headerPairs(response.rawTrailers)), true);
+    this.#recording.surfaced = this.#hearsOfErrors(response);
+    this.#wait(
+      false,
+      () => this.#recording.end(),
+      (unsaved) => {
+        if (unsaved !== undefined) {
+          this.#unsaved(response, unsaved);
+        } else if (!response.destroyed) {
+          this.#giveHead();
+          push();
+        }
+      },
+    );
+    return false;
+  }
+
+  /** Node destroys a response whose connection closes too soon; else it is the program that does. */
+  #destroyed(response: IncomingMessage, error: Error | undefined, destroy: (error?: Error) => unknown): void {
+    const isCut = !this.#aborted && !response.complete && response.socket?.destroyed === true;
+    if (!isCut) {
+      this.#abort();
+      destroy(error);
+      return;
+    }
+    this.#ended = true;
+    this.#fail(error, (unsaved) => {
+      this.#giveHead();
+      destroy(unsaved ?? error);
+    });
+  }
+
+  #failed(error: Error): void {
+    const isOver = this.#ended && this.#request.writableFinished;
+    if (this.#tellings.wait && isOver) {
+      // All was sent, and all was answered: live, nobody listened to this connection any more.
+      return;
+    }
+    this.#fail(error, (unsaved) => {
+      this.#giveHead();
+      this.#emit('error', unsaved ?? error);
+    });
+  }
+
+  #fail(error: unknown, telling: Telling): void {
+    if (this.#tellings.wait || !this.#recording.open) {
+      this.#tellings.tell(telling);
+    } else if (!this.#broker.recordFailures) {
+      this.#recording.discard();
+      telling(undefined);
+    } else {
+      this.#recording.surfaced = true;
+      this.#wait(true, () => this.#recording.fail(error), telling);
+    }
+  }
+
+  // What the program does
+
+  #abort(): void {
+    if (this.#aborted) {
+      return;
+    }
+    this.#aborted = true;
+    if (this.#heldHead !== undefined) {
+      // The program has seen no response, so it gets the error of a request without one.
+      this.#heldHead = undefined;
+      this.#request.res = null;
+    }
+    this.#cutOff();
+  }
+
+  #cutOff(): void {
+    clearTimeout(this.#holdTimer);
+    if (!this.#recording.open || this.#ended) {
+      return;
+    }
+    const { socket } = this.#request;
+    const isSent = socket != null && !socket.connecting && this.#recording.request !== undefined;
+    if (isSent) {
+      void this.#recording.truncate();
+    } else {
+      this.#recording.discard();
+    }
+  }
+
+  // What the program is told, and when
+
+  #giveHead(): void {
+    const response = this.#heldHead;
+    if (response !== undefined) {
+      this.#heldHead = undefined;
+      clearTimeout(this.#holdTimer);
+      this.#give(response);
+    }
+  }
+
+  #give(response: IncomingMessage): void {
+    if (!this.#emit('response', response)) {
+      // Nobody listens. Node would stop to look at what comes; it is recorded all the same.
+      response.resume();
+    }
+  }
+
+  #wait(failed: boolean, end: () => Promise<void>, telling: Telling): void {
+    // What follows the end of a stream is told in a turn of its own, as a stream tells of its end a little later.
+    this.#tellings.holdBack(this.#saved(failed, end), telling, failed ? queueMicrotask : setImmediate);
+  }
+
+  async #saved(failed: boolean, end: () => Promise<void>): Promise<void> {
+    if (this.#recording.request === undefined) {
+      await this.#requestKnown(failed);
+    }
+    await end();
+  }
+
+  /** Is the program sure to hear of a failed save? */
+  #hearsOfErrors(response: IncomingMessage): boolean {
+    return (
+      this.#heldHead !== undefined ||
+      response.listenerCount('error') > 0 ||
+      (this.#isConnected && this.#request.listenerCount('error') > 0)
+    );
+  }
+
+  get #isConnected(): boolean {
+    return this.#request.socket?.destroyed === false;
+  }
+
+  /** The response is whole, and the program must not take it for one. */
+  #unsaved(response: IncomingMessage, error: Error): void {
+    if (this.#heldHead === undefined) {
+      response.destroy(error);
+      return;
+    }
+    this.#heldHead = undefined;
+    if (this.#isConnected) {
+      this.#request.socket?.destroy(error);
+    } else {
+      this.#emit('error', error);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { OutgoingRequest } from './protocol.js';
+import { wrapMethod } from './wrap-method.js';
+
+type Write = (chunk?: unknown, encoding?: unknown, callback?: unknown) => boolean;
+type End = (chunk?: unknown, encoding?: unknown, callback?: unknown) => OutgoingRequest;
+
+/** Listens to what a program writes. @param known Called once, when the body has been written to its end. */
+export function tapBody(request: OutgoingRequest, known: (bytes: Uint8Array) => void): void {
+  const pieces: Uint8Array[] = [];
+  let depth = 0;
+  // A class of the program's own may write from within its `end`.
+  const outermost = <T>(call: () => T, taken: () => void): T => {
+    const isOpen = depth === 0 && !request.writableEnded && !request.destroyed;
+    depth++;
+    try {
+      return call();
+    } finally {
+      depth--;
+      if (isOpen) {
+        taken();
+      }
+    }
+  };
+  const take = (chunk: unknown, encoding: unknown) => {
+    const bytes = bytesOf(chunk, encoding);
+    if (bytes !== undefined) {
+      pieces.push(bytes);
+    }
+  };
+  const methods = request as unknown as { write: Write; end: End };
+  wrapMethod(methods, 'write', (write) => (...args) => {
+    let isWritten = false;
+    return outermost(
+      () => {
+        const result = write(...args);
+        isWritten = true;
+        return result;
+      },
+      () => {
+        if (isWritten) {
+          take(args[0], args[1]);
+        }
+      },
+    );
+  });
+  wrapMethod(methods, 'end', (end) => (...args) => {
+    return outermost(
+      () => end(...args),
+      () => {
+        if (request.writableEnded) {
+          take(args[0], args[1]);
+          known(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces));
+        }
+      },
+    );
+  });
+}
+
+/** A copy: the program may use its buffer again. */
+function bytesOf(chunk: unknown, encoding: unknown): Uint8Array | undefined {
+  if (typeof chunk === 'string') {
+    return Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
+  }
+  return ArrayBuffer.isView(chunk)
+    ? Buffer.from(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+    : undefined;
+}
