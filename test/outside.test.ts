@@ -24,7 +24,7 @@ const scope = ({ url }: Api, options: object = {}): Step => ({
   options: { name: 'one', mode: 'record', ...options },
   url: `${url}/count/in`,
 });
-const ask = ({ url }: Api, by?: 'client'): Step => ({
+const ask = ({ url }: Api, by?: 'client' | 'get'): Step => ({
   do: 'ask',
   url: `${url}/count/out`,
   ...(by && { by }),
@@ -43,11 +43,12 @@ test('"error" in a scope holds from then on, and nothing is sent', async () => {
       scope(api, { outside: 'error' }),
       ask(api),
       ask(api, 'client'),
+      ask(api, 'get'),
       scope(api),
       ask(api),
     ];
     const refused = 'RequestOutsideScopeError';
-    assert.equal(await told(steps), ['1', '1', refused, refused, '2', refused]);
+    assert.equal(await told(steps), ['1', '1', refused, refused, refused, '2', refused]);
     assert.is(api.count('/count/out'), 1);
   });
 });
