@@ -46,7 +46,7 @@ interface Difference {
 }
 
 const AT_ONCE = 3;
-const PROGRAM_TIMEOUT_MS = 60_000;
+const PROGRAM_TIMEOUT_MS = 180_000;
 const PACKAGES = { undici6: 'undici6', undici7: 'undici', undici8: 'undici8' } as const;
 const nodeMajor = Number(process.versions.node.split('.')[0]);
 const folder = join(repoRoot, 'fixtures/programs/exchanges');
