@@ -47,6 +47,8 @@ const BAD: readonly Row[] = [
   ['a maxAge that is a Date', { cassette, maxAge: new Date() }, /options\.maxAge/],
   ['an unknown stale', { cassette, stale: 'ignore' }, /options\.stale.*"warn" or "error" or "refresh"/],
   ['an unknown unused', { cassette, unused: true }, /options\.unused.*"ignore" or "warn" or "error"/],
+  ['an unknown guard', { cassette, guard: true }, /options\.guard.*"off" or "warn" or "error"/],
+  ['an unknown outside', { cassette, outside: 'live' }, /options\.outside.*"pass" or "error"/],
   ['an unknown scan', { cassette, scan: 'on' }, /options\.scan.*"off" or "warn" or "error"/],
   ['nodeHttp that is no boolean', { cassette, nodeHttp: 'no' }, /options\.nodeHttp/],
   ['recordFailures that is no boolean', { cassette, recordFailures: 'yes' }, /options\.recordFailures/],

@@ -36,8 +36,7 @@ export function watchRequests(slots: HeldSlots, router: Router, warn: (message: 
   // The hosts of requests that were let go: a proxy agent makes its tunnels to these.
   const reached = new Set<string>();
 
-  const onCreate = (message: unknown) => {
-    const { request } = message as { request: UndiciRequest };
+  const watch = (request: UndiciRequest) => {
     const wasReplaced = slots.reclaim();
     const route = router();
     const head = headOf(request);
@@ -54,6 +53,15 @@ export function watchRequests(slots: HeldSlots, router: Router, warn: (message: 
     if (!warned.has(about)) {
       warned.add(about);
       warn(`${nameOf(route, head)} was not brokered. ${reasonOf(wasReplaced)}`);
+    }
+  };
+  const onCreate = (message: unknown) => {
+    const { request } = message as { request: UndiciRequest };
+    try {
+      watch(request);
+    } catch (error) {
+      // A rule of the program's threw. Thrown on from here, it would be an uncaught exception.
+      stop(request, error as Error);
     }
   };
   subscribe(CHANNEL, onCreate);

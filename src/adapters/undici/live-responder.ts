@@ -3,6 +3,8 @@ import type { InteractionRequest, ResponseChunk } from '../../core/interaction.j
 import type { LiveResponder } from '../../core/live-responder.js';
 import type { MetadataPair } from '../../core/metadata.js';
 import { headMetadata, interimMetadata, trailerMetadata } from '../../http/response.js';
+import { BROKERED } from './dispatch.js';
+import { asForwarded } from './forwarded.js';
 import { headerPairs } from './headers.js';
 import type { Abort, ControllerHandler, DispatcherLike, LegacyHandler } from './protocol.js';
 
@@ -19,16 +21,15 @@ export function dispatcherResponder(dispatcher: () => DispatcherLike): LiveRespo
   return (request, { signal }) => {
     const answer = new Answer(signal);
     const { origin, pathname, search } = new URL(request.target);
-    dispatcher().dispatch(
-      {
-        origin,
-        path: pathname + search,
-        method: request.action,
-        headers: request.headers.flat(),
-        body: bodyOf(request),
-      },
-      answer.handler(),
-    );
+    const options = {
+      origin,
+      path: pathname + search,
+      method: request.action,
+      headers: request.headers.flat(),
+      body: bodyOf(request),
+      [BROKERED]: true,
+    };
+    asForwarded(() => dispatcher().dispatch(options, answer.handler()));
     return answer.chunks;
   };
 }

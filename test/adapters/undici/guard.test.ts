@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import type { BrokerMode } from '../../../src/index.js';
+import { type BrokerMode, installInterposition } from '../../../src/index.js';
 import { suite } from '../../support/suite.js';
-import { nodeMajor, WHY_SKIPPED } from './clients.js';
+import { emptyStore, nodeMajor, rejection, WHY_SKIPPED } from './clients.js';
 import { loopback, proxyServer } from './loopback.js';
 import { newCassette, runProgram } from './programs.js';
 
@@ -186,6 +186,30 @@ test('the error names the request without its secrets, and says how to bring it 
   assert.is(code, 'ERR_REQUEST_NOT_BROKERED');
   assert.not.match(message, /s3cr3t/);
   assert.match(message, /could not be hooked.*Let the program import undici as a package.*interpose\(\)/);
+});
+
+test('what a rule of "passthrough" throws fails the request, and nothing else', async () => {
+  const up = await servers();
+  const uncaught: unknown[] = [];
+  const onUncaught = (error: unknown) => uncaught.push(error);
+  process.on('uncaughtException', onUncaught);
+  const interposition = await installInterposition('record', {
+    store: emptyStore(),
+    passthrough() {
+      throw new Error('in the rule');
+    },
+  });
+  const [older, newer] = [1, 2].map((slot) =>
+    Reflect.get(globalThis, Symbol.for(`undici.globalDispatcher.${slot}`)),
+  ) as { constructor: new () => never }[];
+  const dispatcher = new (newer ?? (older as NonNullable<typeof older>)).constructor();
+  const error = await rejection(fetch(up.api.url, { dispatcher } as never));
+  assert.is((error.cause as Error).message, 'in the rule');
+  await interposition.uninstall();
+  assert.equal(uncaught, []);
+  process.off('uncaughtException', onUncaught);
+  assert.is(up.bytes(), 0);
+  await up.close();
 });
 
 test('a global dispatcher of a copy that no hook saw is stopped once, then it is brokered', async () => {

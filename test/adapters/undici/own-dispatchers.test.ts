@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
 import { installInterposition, interpose, withCassette } from '../../../src/index.js';
 import { suite } from '../../support/suite.js';
+import { stderrDuring } from '../../support/ways-in.js';
 import {
   copies,
   emptyStore,
@@ -240,6 +241,33 @@ for (const { name, undici } of copies) {
       await api.close();
     },
   );
+
+  check(`${name}, global: what its installation’s Broker is asked directly is recorded once`, async () => {
+    const api = await loopback((_, response) => response.end('live'));
+    const before = u.getGlobalDispatcher();
+    const agent = new u.Agent();
+    u.setGlobalDispatcher(agent);
+    const store = emptyStore();
+    const warned = await stderrDuring(async () => {
+      const interposition = await installInterposition('record', { store, redact: false });
+      const request = {
+        protocol: 'http',
+        action: 'GET',
+        target: `${api.url}/`,
+        headers: [],
+        body: new Uint8Array(),
+      };
+      for await (const _ of interposition.broker.replay(request)) {
+      }
+      assert.is(interposition.report().misses, 1);
+      await interposition.uninstall();
+    });
+    u.setGlobalDispatcher(before);
+    await agent.close();
+    await api.close();
+    assert.is(warned, '');
+    assert.is((await recordedIn(store)).length, 1);
+  });
 
   check(`${name}: interceptors run in replay, too; inside of interpose() they do not`, async () => {
     const api = await loopback((_, response) => response.end('answered'));
