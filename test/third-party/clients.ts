@@ -6,26 +6,40 @@ export interface Client {
   readonly api: string;
   /** The least Node that it supports, where that is not each of ours. */
   readonly node?: number;
-  /** Scenarios whose live run ends in a failure of the upstream: not recorded by default, so a MISS in replay. */
-  readonly misses?: readonly string[];
+  /** Scenarios that replay cannot show, and the error that it gives instead. */
+  readonly fails?: Readonly<Record<string, string>>;
 }
 
-const RESET = 'a reset connection';
-/** Those of undici's dispatchers: the program did not abort. */
-const TIMEOUTS = ['a timeout of the head', 'pipeline(): an error'];
+/** A failure of the upstream is not recorded by default, so it is a MISS. */
+export const MISS = 'ERR_INTERACTION_NOT_FOUND';
+const WEB = { 'a reset connection': MISS };
+/** As is what undici's dispatchers give up: the program did not abort. */
+const UNDICI = { ...WEB, 'a timeout of the head': MISS, 'pipeline(): an error': MISS };
+/** Connections that are upgraded pass through, unrecorded. */
+const upgrades = (error: string) => ({ 'an echo': error, 'a refusal': error });
 
 export const CLIENTS: readonly Client[] = [
-  { name: 'axios', api: 'web', misses: [RESET] },
-  { name: 'axios-fetch', api: 'web', misses: [RESET] },
-  { name: 'got14', api: 'web', misses: [RESET] },
-  { name: 'got', api: 'web', misses: [RESET], node: 22 },
-  { name: 'ky1', api: 'web', misses: [RESET] },
-  { name: 'ky', api: 'web', misses: [RESET], node: 22 },
-  { name: 'node-fetch2', api: 'web', misses: [RESET] },
-  { name: 'node-fetch', api: 'web', misses: [RESET] },
-  { name: 'ofetch', api: 'web', misses: [RESET] },
-  { name: 'superagent', api: 'web', misses: [RESET] },
-  { name: 'undici6', api: 'web', misses: [RESET, ...TIMEOUTS] },
-  { name: 'undici7', api: 'web', misses: [RESET, ...TIMEOUTS] },
-  { name: 'undici8', api: 'web', misses: [RESET, ...TIMEOUTS], node: 22 },
+  { name: 'axios', api: 'web', fails: WEB },
+  { name: 'axios-fetch', api: 'web', fails: WEB },
+  { name: 'got14', api: 'web', fails: WEB },
+  { name: 'got', api: 'web', node: 22, fails: WEB },
+  { name: 'ky1', api: 'web', fails: WEB },
+  { name: 'ky', api: 'web', node: 22, fails: WEB },
+  { name: 'node-fetch2', api: 'web', fails: WEB },
+  { name: 'node-fetch', api: 'web', fails: WEB },
+  { name: 'ofetch', api: 'web', fails: WEB },
+  { name: 'superagent', api: 'web', fails: WEB },
+  { name: 'undici6', api: 'web', fails: UNDICI },
+  { name: 'undici7', api: 'web', fails: UNDICI },
+  { name: 'undici8', api: 'web', node: 22, fails: UNDICI },
+  { name: 'openai6', api: 'openai' },
+  { name: 'openai', api: 'openai', node: 22 },
+  { name: 'anthropic', api: 'anthropic' },
+  { name: 'stripe', api: 'stripe' },
+  { name: 'stripe-fetch', api: 'stripe' },
+  { name: 'aws-s3', api: 's3' },
+  { name: 'octokit', api: 'github' },
+  { name: 'mcp', api: 'mcp' },
+  { name: 'ws', api: 'socket', fails: upgrades('ERR_UPGRADE_NOT_RECORDED') },
+  { name: 'websocket', api: 'socket', node: 22, fails: upgrades('Received network error') },
 ];
