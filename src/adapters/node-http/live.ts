@@ -173,7 +173,8 @@ export class LiveSource {
 
   /** Node destroys a response whose connection closes too soon; else it is the program that does. */
   #destroyed(response: IncomingMessage, error: Error | undefined, destroy: (error?: Error) => unknown): void {
-    const isCut = !this.#aborted && !response.complete && response.socket?.destroyed === true;
+    const isClosed = response.socket?.destroyed === true && !this.#isHungUp;
+    const isCut = !this.#aborted && !response.complete && isClosed;
     if (!isCut) {
       this.#abort();
       destroy(error);
@@ -191,6 +192,10 @@ export class LiveSource {
     if (this.#tellings.wait && isOver) {
       // All was sent, and all was answered: live, nobody listened to this connection any more.
       return;
+    }
+    // Not of what came, which closes the connection in the same way.
+    if (this.#isHungUp && 'code' in error && error.code === 'ECONNRESET') {
+      this.#abort();
     }
     this.#fail(error, (unsaved) => {
       this.#giveHead();
@@ -211,6 +216,12 @@ export class LiveSource {
   }
 
   // What the program does
+
+  /** Did the program close the connection by itself? Where the upstream does, it has an end or an error. */
+  get #isHungUp(): boolean {
+    const { socket } = this.#request;
+    return socket?.destroyed === true && !socket.readableEnded && socket.errored === null;
+  }
 
   #abort(): void {
     if (this.#aborted) {

@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as assert from 'uvu/assert';
+import { MemoryCassetteStore, withCassette } from '../../src/index.js';
+import { suite } from '../support/suite.js';
+import { within } from '../support/ways-in.js';
+
+const test = suite('a program that closes the connection of its request');
+
+const server = createServer((request, response) => {
+  if (request.url === '/part') response.write('part');
+  server.emit('asked');
+}).listen(0, '127.0.0.1');
+await once(server, 'listening');
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+test.after(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+/** As follow-redirects does where its time is up. */
+function inTheBody(): Promise<unknown> {
+  return new Promise((resolve) => {
+    const seen: unknown[] = [];
+    const request = get(`${url}/part`, (response) => {
+      seen.push(response.statusCode);
+      response.on('data', (chunk) => {
+        seen.push(String(chunk));
+        response.socket.destroy();
+      });
+      response.on('aborted', () => seen.push('aborted'));
+      response.on('error', (error) => seen.push(error.message));
+      response.on('close', () => resolve(seen));
+    });
+    request.on('error', (error) => seen.push(`request: ${error.message}`));
+  });
+}
+
+async function beforeTheHead(asked: () => Promise<unknown>): Promise<unknown> {
+  const request = get(`${url}/nothing`);
+  const failed = once(request, 'error');
+  await asked();
+  request.socket?.destroy();
+  const [error] = await failed;
+  return [error.message, error.code];
+}
+
+test('in the body: it is recorded as truncated, and replayed', async () => {
+  const live = await inTheBody();
+  const store = new MemoryCassetteStore({ createIfMissing: true });
+  assert.equal(await within(10_000, withCassette({ store, mode: 'record' }, inTheBody)), live);
+  assert.equal(await within(10_000, withCassette({ store, mode: 'replay' }, inTheBody)), live);
+});
+
+test('before the head: it is recorded as truncated, and replayed', async () => {
+  const arrival = () => once(server, 'asked');
+  const live = await beforeTheHead(arrival);
+  const store = new MemoryCassetteStore({ createIfMissing: true });
+  const record = withCassette({ store, mode: 'record' }, () => beforeTheHead(arrival));
+  assert.equal(await within(10_000, record), live);
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const replay = withCassette({ store, mode: 'replay' }, () => beforeTheHead(turn));
+  assert.equal(await within(10_000, replay), live);
+});
+
+test.run();
