@@ -133,6 +133,8 @@ function dispatchUpgrade(
 ): boolean {
   if (broker.mode === 'replay') {
     const error = new UpgradeNotRecordedError(head.action, broker.text(head.target));
+    // A WebSocket tells its program no reason.
+    broker.warn(error.message);
     new Exchange(programOf(handler)).fail(error);
     return true;
   }
