@@ -23,7 +23,8 @@ export function readBody(body: Uint8Array, headers: readonly HeaderPair[], depth
   }
   const contentType = headerValue(headers, 'content-type');
   const boundary = multipartBoundary(contentType);
-  if (boundary !== undefined && depth < MAX_MULTIPART_DEPTH) {
+  const isMultipart = boundary !== undefined || (isForm(contentType) && startsWithDashes(body));
+  if (isMultipart && depth < MAX_MULTIPART_DEPTH) {
     const parts = parseMultipart(body, boundary);
     if (parts !== undefined) {
       return { kind: 'multipart', parts: parts.map((part) => readPart(part.headers, part.body, depth)) };
@@ -50,6 +51,17 @@ const FORM_TYPE = /^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i;
 /** What clients say of JSON where the program said nothing: fetch of a string, and curl. */
 const UNSPECIFIC_TYPE = /^\s*(?:text\/plain|application\/x-www-form-urlencoded)\s*(?:;|$)/i;
 
+function isForm(contentType: string | undefined): boolean {
+  return contentType !== undefined && FORM_TYPE.test(contentType);
+}
+
+const DASH = 0x2d;
+
+/** Axios says that it is a form of all that has no type, also of one that fetch then encodes as multipart. */
+function startsWithDashes(body: Uint8Array): boolean {
+  return body[0] === DASH && body[1] === DASH;
+}
+
 function readText(text: string, contentType: string | undefined): BodyParts {
   const looksLikeJson = /^\s*[[{]/.test(text);
   const unspecific = contentType === undefined || UNSPECIFIC_TYPE.test(contentType);
@@ -59,9 +71,7 @@ function readText(text: string, contentType: string | undefined): BodyParts {
       return { kind: 'json', value };
     }
   }
-  return contentType !== undefined && FORM_TYPE.test(contentType)
-    ? { kind: 'form', fields: parameters(text) }
-    : { kind: 'text', text };
+  return isForm(contentType) ? { kind: 'form', fields: parameters(text) } : { kind: 'text', text };
 }
 
 function readPart(rawHeaders: readonly HeaderPair[], body: Uint8Array, depth: number): MultipartPart {

@@ -19,12 +19,12 @@ export function multipartBoundary(contentType: string | undefined): string | und
  * The parts of a multipart body (RFC 2046, section 5.1); undefined where it is not well formed. What stands before the
  * first delimiter and behind the last one is no part.
  *
- * @param named The boundary that the `content-type` names. A body that does not hold it may have another: fetch encodes a
- * form anew when it follows a redirect with it, and leaves the `content-type` as it was.
+ * @param named The boundary that the `content-type` names, if any. A body that does not hold it may have another: fetch
+ * encodes a form anew when it follows a redirect with it, and leaves the `content-type` as it was.
  */
-export function parseMultipart(body: Uint8Array, named: string): RawPart[] | undefined {
+export function parseMultipart(body: Uint8Array, named?: string): RawPart[] | undefined {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
-  const boundary = text.includes(`--${named}`) ? named : ownBoundary(text);
+  const boundary = named !== undefined && text.includes(`--${named}`) ? named : ownBoundary(text);
   if (boundary === undefined) {
     return undefined;
   }

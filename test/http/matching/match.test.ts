@@ -46,6 +46,10 @@ const azure = (time: string, more = '') =>
   `https://account.blob.core.windows.net/c/blob.txt?sp=r&st=${time}&se=${time}1&spr=https&sv=2022-11-02&sr=b&sig=Z%2F${time}${more}`;
 
 const same: Record<string, readonly [InteractionRequest, InteractionRequest]> = {
+  'a form of two boundaries under the type of another': [
+    urlencoded(form('one', 'a')),
+    urlencoded(form('two', 'a')),
+  ],
   'requests that differ in headers that do not count': [
     withHeaders(['x-request-id', '1'], ['user-agent', 'node'], ['accept-encoding', 'gzip']),
     withHeaders(['traceparent', '00-1'], ['authorization', 'Bearer x'], ['cookie', 'a=b']),
