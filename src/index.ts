@@ -5,6 +5,7 @@ export type { BrokerObserver, Projection, SessionEntry } from './core/broker-opt
 export { Cassette } from './core/cassette.js';
 export type { CassetteStore } from './core/cassette-store.js';
 export {
+  BodyTooLargeError,
   type BrokerMode,
   CassetteLoadError,
   CassetteSaveError,

@@ -63,6 +63,7 @@ export async function openCassette(
     stale: options.stale,
     latency: options.latency,
     readAhead: options.readAhead,
+    maxBodySize: options.maxBodySize,
     storeWait: options.storeWait,
     session: enterSession(identity(where), mode !== 'replay', continues),
     observer: {

@@ -68,6 +68,11 @@ export interface InterpositionOptions extends HttpPolicyOptions {
   /** How many bytes a recorder may be ahead of the program; 1 MiB where left out. */
   readonly readAhead?: number;
   /**
+   * How many bytes a response may have, as they come over the wire, to be recorded; no bound where left out. A larger one
+   * is stopped with a BodyTooLargeError, and nothing of it is recorded.
+   */
+  readonly maxBodySize?: number;
+  /**
    * How long a body may stay open where it has to be seen whole, in ms; 5,000 where left out. For a request body in
    * `auto` and `replay` it is an error then; a response that is still open when its scope ends, and silent for that
    * long or open for three times as long, is recorded as truncated.
@@ -154,6 +159,7 @@ const CHECKS: Record<keyof InterpositionOptions, { test(value: unknown): boolean
   outside: oneOf('pass', 'error'),
   scan: oneOf('off', 'warn', 'error'),
   readAhead: NON_NEGATIVE,
+  maxBodySize: NON_NEGATIVE,
   bodyWait: POSITIVE,
   storeWait: POSITIVE,
 };

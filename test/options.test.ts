@@ -35,6 +35,7 @@ const BAD: readonly Row[] = [
   ['a cassette and a store', { cassette, store }, /"cassette" and "store"/],
   ['an unknown playback', { cassette, playback: 'random' }, /options\.playback.*"first" or "sequence"/],
   ['a readAhead below 0', { cassette, readAhead: -1 }, /options\.readAhead.*whole number from 0/],
+  ['a maxBodySize below 0', { cassette, maxBodySize: -1 }, /options\.maxBodySize.*whole number from 0/],
   ['a readAhead that is no number', { cassette, readAhead: '1' }, /options\.readAhead/],
   ['a bodyWait of 0', { cassette, bodyWait: 0 }, /options\.bodyWait.*whole number from 1/],
   ['a bodyWait without an end', { cassette, bodyWait: Number.POSITIVE_INFINITY }, /options\.bodyWait/],

@@ -48,6 +48,8 @@ export interface BrokerOptions {
   readonly playback?: Playback | undefined;
   /** How many bytes a recorder may be ahead of the caller; 1 MiB where left out. */
   readonly readAhead?: number | undefined;
+  /** How many bytes a response may have, to be recorded; no bound where left out. A larger one fails its request. */
+  readonly maxBodySize?: number | undefined;
   /** How long a store may take for a load or a save, in ms; 30,000 where left out. */
   readonly storeWait?: number | undefined;
   /** Record requests that fail (refused, reset, timed out), and replay the error; false where left out. */
@@ -88,6 +90,7 @@ type Defaulted =
   | 'mode'
   | 'playback'
   | 'readAhead'
+  | 'maxBodySize'
   | 'storeWait'
   | 'recordFailures'
   | 'maxAge'
@@ -104,6 +107,7 @@ type Defaulted =
 export function checkedBrokerOptions(options: BrokerOptions): CheckedBrokerOptions {
   const { mode: requested = 'replay', modeSource, liveResponder, playback = 'first' } = options;
   const { readAhead = 1024 * 1024, storeWait = 30_000, recordFailures = false } = options;
+  const { maxBodySize = Number.POSITIVE_INFINITY } = options;
   const { maxAge = Number.POSITIVE_INFINITY, stale = 'warn', latency = 'none' } = options;
   const mode = checkedMode(requested, 'mode', modeSource);
   if (mode !== 'replay' && liveResponder === undefined) {
@@ -111,6 +115,7 @@ export function checkedBrokerOptions(options: BrokerOptions): CheckedBrokerOptio
   }
   check('playback', playback, ['first', 'sequence'].includes(playback), '"first" or "sequence"');
   check('readAhead', readAhead, isAmount(readAhead, 0), 'a number of bytes from 0');
+  check('maxBodySize', maxBodySize, isAmount(maxBodySize, 0), 'a number of bytes from 0');
   check(
     'storeWait',
     storeWait,
@@ -123,7 +128,8 @@ export function checkedBrokerOptions(options: BrokerOptions): CheckedBrokerOptio
   const isLatency = latency === 'none' || latency === 'recorded' || isAmount(latency, 0);
   check('latency', latency, isLatency, '"none", "recorded" or a number of milliseconds from 0');
   const policy = options.policy ?? plainPolicy(options.project ?? fingerprint);
-  return { ...options, mode, playback, readAhead, storeWait, recordFailures, maxAge, stale, latency, policy };
+  const bounds = { readAhead, maxBodySize, storeWait, maxAge };
+  return { ...options, ...bounds, mode, playback, recordFailures, stale, latency, policy };
 }
 
 function isAmount(value: unknown, least: number): boolean {

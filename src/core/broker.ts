@@ -88,6 +88,7 @@ export class Broker {
     this.#recorder = new Recorder(cassette, {
       policy: checked.policy,
       playback: checked.playback,
+      maxBodySize: checked.maxBodySize,
       session: this.#session,
       recall: this.#recall,
       turns: this.#turns,

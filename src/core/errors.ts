@@ -87,6 +87,23 @@ export class StaleRecordingError extends InterpositionError {
   }
 }
 
+/** A response that is larger than `maxBodySize` allows: it was stopped, and is not recorded. */
+export class BodyTooLargeError extends InterpositionError {
+  override readonly name = 'BodyTooLargeError';
+  readonly code = 'ERR_BODY_TOO_LARGE';
+  /** In bytes, as they come over the wire. */
+  readonly maxBodySize: number;
+
+  /** @param request What was asked, as it may be shown. */
+  constructor(request: string, maxBodySize: number) {
+    super(
+      `The response to ${request} has more than ${maxBodySize} bytes, which is what maxBodySize allows: it was ` +
+        'stopped, and is not recorded. Raise maxBodySize, or name the request in "passthrough".',
+    );
+    this.maxBodySize = maxBodySize;
+  }
+}
+
 /** Recordings that no request of the run used, where that is to be an error. */
 export class UnusedInteractionsError extends InterpositionError {
   override readonly name = 'UnusedInteractionsError';

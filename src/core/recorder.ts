@@ -1,7 +1,7 @@
 import type { SessionEntry } from './broker-options.js';
 import { Cassette } from './cassette.js';
 import { isoNow, setImmediate } from './clock.js';
-import { describe } from './errors.js';
+import { BodyTooLargeError, describe } from './errors.js';
 import { describeFailure } from './failure.js';
 import { fingerprint } from './fingerprint.js';
 import { Interaction, type InteractionRequest, type ResponseChunk } from './interaction.js';
@@ -15,6 +15,8 @@ import { type Turns, turnName } from './turns.js';
 
 /** What a Recorder works with. */
 export interface RecorderParts {
+  /** How many bytes a response may have. */
+  readonly maxBodySize: number;
   readonly policy: Policy;
   readonly playback: Playback;
   readonly session: SessionEntry;
@@ -68,6 +70,9 @@ export class Recorder {
         known: (begun) => this.#prepareRequest(begun),
         commit: (ended, outcome) => this.#prepared(ended, outcome),
         forget: (ended) => this.#open.delete(ended),
+        maxBodySize: this.#parts.maxBodySize,
+        tooLarge: ({ action, target }) =>
+          new BodyTooLargeError(`${action} ${this.#parts.policy.text(target)}`, this.#parts.maxBodySize),
       },
       head,
       order,

@@ -16,6 +16,10 @@ export interface RecordingHost {
   known(recording: Recording): void;
   /** Forgets the recording. */
   forget(recording: Recording): void;
+  /** How many bytes a response may have. */
+  readonly maxBodySize: number;
+  /** The error for a response that has more. */
+  tooLarge(head: RequestHead): Error;
 }
 
 interface Part {
@@ -41,6 +45,7 @@ export class Recording {
   #lastActivity = this.#begun;
   #answeredAfterMs: number | undefined;
   #endedAfterMs = 0;
+  #size = 0;
   #responseChunks: readonly ResponseChunk[] = [];
   #error: unknown;
   #ending: Promise<void> | undefined;
@@ -105,10 +110,18 @@ export class Recording {
 
   /**
    * Takes what arrived, a copy of it: as a chunk of its own, or as the continuation of the last one.
+   *
+   * @throws BodyTooLargeError where that is more than may be recorded: the exchange is to be ended. Nothing of it is kept.
    */
   add(data: Uint8Array, metadata: readonly MetadataPair[] = [], continues = false): void {
     if (!this.open) {
       return;
+    }
+    this.#size += data.byteLength;
+    if (this.#size > this.#host.maxBodySize) {
+      this.discard();
+      this.#parts.length = 0;
+      throw this.#host.tooLarge(this.head);
     }
     this.#lastActivity = monotonicNow();
     this.#answeredAfterMs ??= Math.round(this.#lastActivity - this.#begun);

@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import {
+  BodyTooLargeError,
   CassetteSaveError,
   InteractionNotFoundError,
   type InterpositionOptions,
@@ -272,6 +273,24 @@ export function adapterContract(test: Suite<Record<string, never>>, clients: rea
         assert.equal(comparable(await client.inMode('replay', store, use, options)), expected, 'replay');
         assert.is((await started).count(), before);
       });
+    }
+
+    for (const path of ['/text', '/gzip']) {
+      for (const recordFailures of [false, true]) {
+        const title = `${path} with more than maxBodySize bytes, recordFailures: ${recordFailures}`;
+        check(`${title}: an error that names it, and nothing is recorded`, async () => {
+          const url = await at(path);
+          for (const mode of ['record', 'auto'] as const) {
+            const store = emptyStore();
+            const options = { maxBodySize: 3, recordFailures };
+            const { error } = await client.inMode(mode, store, (ask) => ask(url), options);
+            const own = client.ownError(error);
+            assert.instance(own, BodyTooLargeError, `${mode}: ${error}`);
+            assert.match((own as Error).message, `GET ${url} has more than 3 bytes`);
+            assert.is((await recordedIn(store)).length, 0);
+          }
+        });
+      }
     }
 
     check('an abort in the body is recorded as one, and comes again in replay', async () => {

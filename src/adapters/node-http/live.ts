@@ -135,7 +135,13 @@ export class LiveSource {
 
   /** False where the upstream is to pause. */
   #data(response: IncomingMessage, chunk: Uint8Array, push: (chunk: Uint8Array) => boolean): boolean {
-    this.#recording.add(chunk, [], this.#isWhole || this.#isFirstData);
+    try {
+      this.#recording.add(chunk, [], this.#isWhole || this.#isFirstData);
+    } catch (error) {
+      // Thrown on from here, it would be an uncaught exception.
+      this.#unsaved(response, error as Error);
+      return false;
+    }
     this.#isFirstData = false;
     const wantsMore = push(chunk);
     const isFarAhead = response.readableLength > this.#broker.readAhead;

@@ -1,5 +1,6 @@
 import type { Broker } from '../../core/broker.js';
-import { clearTimeout, setTimeout } from '../../core/clock.js';
+import { clearTimeout, setImmediate, setTimeout } from '../../core/clock.js';
+import { BodyTooLargeError } from '../../core/errors.js';
 import type { HeaderPair } from '../../core/interaction.js';
 import type { Recording } from '../../core/recording.js';
 import { isBroken } from '../../http/coding/content-coding.js';
@@ -166,6 +167,11 @@ export class LiveSource implements Source {
     if (this.#exchange.aborted || this.#programThrew) {
       this.#cutOff();
       this.#exchange.fail(error);
+      return;
+    }
+    if (error instanceof BodyTooLargeError) {
+      // In a turn of its own: on Node 20 a fetch whose error comes together with its head never settles.
+      setImmediate(() => this.#finish({ kind: 'failed', error }));
       return;
     }
     if (!this.#recordFailures) {
