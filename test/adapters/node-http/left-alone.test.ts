@@ -6,6 +6,7 @@ import {
   type BrokerMode,
   InteractionNotFoundError,
   installInterposition,
+  RequestOutsideScopeError,
   UpgradeNotRecordedError,
   withCassette,
 } from '../../../src/index.js';
@@ -164,6 +165,16 @@ test('with nodeHttp: false requests are live in every mode, and one line says so
   const notices = stderr.split('\n').filter((line) => /node:http/.test(line));
   assert.is(notices.length, 1, stderr);
   assert.match(notices[0] ?? '', 'neither recorded nor replayed');
+});
+
+test('with outside: error a request outside every scope is stopped, and one inside is answered', async () => {
+  const installed = await installInterposition('record', { outside: 'error' });
+  const before = server.count();
+  const [error] = await once(http.get(server.url), 'error');
+  assert.instance(error, RequestOutsideScopeError);
+  assert.is(server.count(), before);
+  assert.is(await withCassette({ store: emptyStore(), mode: 'record' }, () => ask()), 'live ');
+  await installed.uninstall();
 });
 
 test('after uninstall a request is live', async () => {
