@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, get } from 'node:http';
+import { Agent, type ClientRequest, createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
 import { MemoryCassetteStore, withCassette } from '../../src/index.js';
@@ -62,6 +62,35 @@ test('before the head: it is recorded as truncated, and replayed', async () => {
   const turn = () => new Promise((resolve) => setImmediate(resolve));
   const replay = withCassette({ store, mode: 'replay' }, () => beforeTheHead(turn));
   assert.equal(await within(10_000, replay), live);
+});
+
+test('not by itself, but because it failed: that is no abort, and not recorded', async () => {
+  const answers = createServer((request, response) => {
+    if (request.url === '/reset') request.socket.resetAndDestroy();
+    else response.end('whole');
+  }).listen(0, '127.0.0.1');
+  await once(answers, 'listening');
+  const origin = `http://127.0.0.1:${(answers.address() as AddressInfo).port}`;
+  const agent = new Agent({ keepAlive: true });
+  let current: ClientRequest;
+  const ask = (path: string): Promise<unknown> =>
+    new Promise((resolve) => {
+      current = get(origin + path, { agent }, (response) => {
+        response.resume().on('close', () => setImmediate(resolve, 'whole'));
+      });
+      current.on('error', resolve);
+      // As axios does once a connection: so it hears of an error before node does.
+      current.on('socket', (socket) => {
+        socket.prependOnceListener('error', (error) => current.destroy(error));
+      });
+    });
+  const both = async () => [await ask('/whole'), await ask('/reset')];
+  const store = new MemoryCassetteStore({ createIfMissing: true });
+  const [, error] = await within(10_000, withCassette({ store, mode: 'record' }, both));
+  assert.is((error as NodeJS.ErrnoException).code, 'ECONNRESET');
+  assert.is((await store.load()).size, 1);
+  agent.destroy();
+  answers.close();
 });
 
 test.run();

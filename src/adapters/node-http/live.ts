@@ -67,7 +67,10 @@ export class LiveSource {
       return (event, ...args) => this.#hears(event, args);
     });
     wrapMethod(this.#request, 'destroy', (destroy) => (error) => {
-      this.#abort();
+      // Where its connection has failed, a program that destroys the request only says so: axios does.
+      if (!this.#request.socket?.errored) {
+        this.#abort();
+      }
       return destroy(error);
     });
   }
