@@ -54,11 +54,11 @@ export class Bench {
     return known;
   }
 
-  /** The same again and again. */
-  get repeating(): Pace {
+  /** The same again and again, each of so many before any counts. */
+  repeating({ count }: Pick<Work, 'count'>): Pace {
     return this.short
-      ? repeating({ heats: 1, rounds: 3, roundMs: 5, warmUpMs: 10 })
-      : repeating({ heats: 4, rounds: 20, roundMs: 20, warmUpMs: 600 });
+      ? repeating({ heats: 1, rounds: 3, roundMs: 5, warmUpMs: 10, warmUpSteps: count })
+      : repeating({ heats: 4, rounds: 12, roundMs: 60, warmUpMs: 600, warmUpSteps: count });
   }
 
   /** So many steps a round. */

@@ -10,24 +10,30 @@ export interface Pace {
   warmUp(runner: Runner): Promise<void>;
 }
 
+const MOST_WARM_UPS = 6;
+
 interface Repeating {
   readonly heats: number;
   readonly rounds: number;
   readonly roundMs: number;
   readonly warmUpMs: number;
+  /** The warm-up goes on until there were so many, but not for more than six times as long. */
+  readonly warmUpSteps: number;
 }
 
 /** The same again and again: as many steps a round as fill it. */
-export function repeating({ heats, rounds, roundMs, warmUpMs }: Repeating): Pace {
+export function repeating({ heats, rounds, roundMs, warmUpMs, warmUpSteps }: Repeating): Pace {
+  const isWarm = (spent: number, steps: number) =>
+    spent >= (steps >= warmUpSteps ? 1 : MOST_WARM_UPS) * warmUpMs * 1e6;
   return {
     heats,
     rounds,
     async warmUp(runner) {
-      for (let spent = 0; spent < warmUpMs * 1e6; ) {
+      for (let spent = 0; !isWarm(spent, runner.next); ) {
         const { cpu } = await runner.run();
         spent += cpu;
         const fitting = Math.max(1, Math.round((roundMs * 1e6 * runner.steps) / cpu));
-        runner.steps = spent < warmUpMs * 1e6 ? Math.min(fitting, runner.steps * 4) : fitting;
+        runner.steps = isWarm(spent, runner.next) ? fitting : Math.min(fitting, runner.steps * 4);
       }
     },
   };

@@ -1,7 +1,5 @@
 import type { Exchange } from '../traffic/exchange.js';
-import type { Answer } from './client.js';
-
-const CHECKED_HEADERS = ['content-type', 'content-length', 'x-index'];
+import { type Answer, READ_HEADERS } from './client.js';
 
 /** What is wrong with an answer; undefined where it is the one that was recorded. */
 export function wrongIn(answer: Answer, exchange: Exchange): string | undefined {
@@ -9,10 +7,10 @@ export function wrongIn(answer: Answer, exchange: Exchange): string | undefined 
   if (answer.status !== exchange.status) {
     return `${asked}: status ${answer.status} instead of ${exchange.status}`;
   }
-  for (const name of CHECKED_HEADERS) {
+  for (const [at, name] of READ_HEADERS.entries()) {
     const expected = exchange.headers.find(([key]) => key === name)?.[1];
-    if (expected !== undefined && answer.header(name) !== expected) {
-      return `${asked}: ${name} is ${answer.header(name)} instead of ${expected}`;
+    if (expected !== undefined && answer.headers[at] !== expected) {
+      return `${asked}: ${name} is ${answer.headers[at]} instead of ${expected}`;
     }
   }
   const { body } = answer;
@@ -21,7 +19,7 @@ export function wrongIn(answer: Answer, exchange: Exchange): string | undefined 
   }
   const isRight =
     typeof body === 'string'
-      ? body === exchange.body.toString()
+      ? body === exchange.text
       : exchange.body.equals(body instanceof Uint8Array ? body : Buffer.concat(body));
   return isRight ? undefined : `${asked}: the body is another one`;
 }

@@ -1,9 +1,13 @@
 import type { Exchange, Traffic } from '../traffic/exchange.js';
 
-/** What a program saw of an answer. */
+/** The headers that a program looks at. */
+export const READ_HEADERS = ['content-type', 'content-length', 'x-index'] as const;
+
+/** What a program keeps of an answer: no more than it needs, so that the rest can be let go of. */
 export interface Answer {
   readonly status: number;
-  header(name: string): string | null;
+  /** Those of `READ_HEADERS`, in their order; empty where there is none. */
+  readonly headers: readonly string[];
   readonly body: string | Uint8Array | readonly Uint8Array[];
 }
 

@@ -1,8 +1,9 @@
-import type { Ask } from './client.js';
+import { type Answer, type Ask, READ_HEADERS } from './client.js';
 
 export const askWithFetch: Ask = async (url, { method, requestHeaders, requestBody }, reads) => {
   const response = await fetch(url, { method, headers: requestHeaders, body: requestBody ?? null });
-  let body: Awaited<ReturnType<Ask>>['body'];
+  const headers = READ_HEADERS.map((name) => response.headers.get(name) ?? '');
+  let body: Answer['body'];
   if (reads === 'text') {
     body = await response.text();
   } else if (reads === 'bytes') {
@@ -14,5 +15,5 @@ export const askWithFetch: Ask = async (url, { method, requestHeaders, requestBo
     }
     body = chunks;
   }
-  return { status: response.status, header: (name) => response.headers.get(name), body };
+  return { status: response.status, headers, body };
 };

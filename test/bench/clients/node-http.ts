@@ -1,5 +1,5 @@
 import http from 'node:http';
-import type { Ask } from './client.js';
+import { type Ask, READ_HEADERS } from './client.js';
 
 export const askWithNodeHttp: Ask = (url, { method, requestHeaders, requestBody }) =>
   new Promise((resolve, reject) => {
@@ -12,7 +12,8 @@ export const askWithNodeHttp: Ask = (url, { method, requestHeaders, requestBody 
       });
       response.on('end', () => {
         const { statusCode = 0, headers } = response;
-        resolve({ status: statusCode, header: (name) => String(headers[name] ?? ''), body });
+        const read = READ_HEADERS.map((name) => String(headers[name] ?? ''));
+        resolve({ status: statusCode, headers: read, body });
       });
     });
     request.on('error', reject);

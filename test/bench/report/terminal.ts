@@ -18,7 +18,7 @@ function figureText({ ratio, byCpu, note }: Known, { unit }: Row): string[] {
   return [
     ratioText(ratio, unit),
     ...(byCpu !== undefined && unit === 'clock'
-      ? [`${valueText(byCpu.value, unit)} in processor's time`]
+      ? [`best tenths ${valueText(ratio.best, unit)}`, `processor's time ${valueText(byCpu.value, unit)}`]
       : []),
     ...(note === undefined ? [] : [note]),
   ];

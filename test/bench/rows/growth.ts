@@ -22,9 +22,10 @@ async function measure(bench: Bench): Promise<Measured> {
       contender,
       task: 'replay' as const,
       work: { traffic: 'get-1k', client: 'fetch' as const, count },
+      pace: bench.repeating({ count }),
     })),
   );
-  const times = await bench.race(entries, bench.repeating);
+  const times = await bench.race(entries, bench.repeating({ count: SMALL }));
   const of = (name: string, size: number) => times.get(`${name} ${size}`);
   const large = sizes.at(-1) as number;
   const measured = new Map<string, Figure>();

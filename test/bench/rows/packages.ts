@@ -33,7 +33,7 @@ async function count(bench: Bench, of: (installed: Installed) => number): Promis
       measured.set(name, installed);
     } else {
       const value = of(installed);
-      measured.set(name, { ratio: { value, low: value, high: value } });
+      measured.set(name, { ratio: { value, low: value, high: value, best: value } });
     }
   }
   return measured;

@@ -13,14 +13,14 @@ export const recording: Row = {
 };
 
 async function measure(bench: Bench): Promise<Measured> {
-  const work = { traffic: 'get-1k', client: 'fetch', count: 1 } as const;
+  const steps = bench.size(200);
+  const work = { traffic: 'get-1k', client: 'fetch', count: steps } as const;
   const entries = [LIVE, ...CHOICES].map((contender) => ({
     key: contender,
     contender,
     task: 'record' as const,
     work,
   }));
-  const steps = bench.size(200);
   const pace = bench.fixed({ heats: 4, rounds: 15, steps, warmUp: { steps, times: 3 } });
   const times = await bench.race(entries, pace);
   const measured = new Map<string, Figure>();

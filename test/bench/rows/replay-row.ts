@@ -20,7 +20,7 @@ export function replayRow({ name, title, goal, limit, work }: ReplayRow): Row {
       task: 'replay' as const,
       work,
     }));
-    return throughputs(await bench.race(entries, bench.repeating), limit);
+    return throughputs(await bench.race(entries, bench.repeating(work)), limit);
   };
   return { name, title, goal, unit: 'clock', measure };
 }

@@ -1,14 +1,14 @@
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { loadClient } from '../clients/client.js';
+import { exchangesOf } from '../contenders/contender.js';
 import type { Exchange } from '../traffic/exchange.js';
 import { requestsFor } from './asking.js';
 import { recordedFiles } from './recorded-files.js';
 import { measured } from './stopwatch.js';
-import { type Task, UnableError } from './task.js';
+import { type Sample, type Task, UnableError } from './task.js';
 import type { Assignment } from './tasks.js';
 
-/** Records into nothing, a session a round. What it leaves to its end counts too: all is on disk then. */
+/** Records into nothing, in sessions of `count` steps. What one leaves to its end counts too: all is on disk then. */
 export function record(assignment: Assignment): Promise<Task> {
   return recordInto(assignment, (folder) => mkdirSync(folder));
 }
@@ -19,33 +19,39 @@ export function refresh(assignment: Assignment): Promise<Task> {
 }
 
 async function recordInto(assignment: Assignment, makeFolder: (folder: string) => void): Promise<Task> {
-  const { contender, origin, traffic, client, atOnce } = assignment;
+  const { contender, origin, traffic, client, count, atOnce } = assignment;
   const { record } = contender;
   if (record === undefined) {
     throw new UnableError('does not record');
   }
   const ask = await loadClient(client);
-  const sessions = `${assignment.folder}-sessions-${process.pid}`;
-  mkdirSync(sessions);
+  const exchanges = exchangesOf(assignment);
+  const folder = `${assignment.folder}-session-${process.pid}`;
+  const session = async () => {
+    makeFolder(folder);
+    const requests = requestsFor(exchanges, { ask, origin, reads: traffic.reads, atOnce });
+    const stop = await record({ ...assignment, folder });
+    const { sample } = await measured(async () => {
+      await requests.send();
+      await stop();
+    });
+    requests.check();
+    if (contender.package !== undefined) {
+      checkRecorded(folder, exchanges);
+    }
+    rmSync(folder, { recursive: true });
+    return sample;
+  };
   return {
-    async round(from, steps) {
-      const folder = join(sessions, `${from}`);
-      makeFolder(folder);
-      const exchanges = Array.from({ length: steps }, (_, step) => traffic.exchange(step));
-      const requests = requestsFor(exchanges, { ask, origin, reads: traffic.reads, atOnce });
-      const stop = await record({ ...assignment, folder, count: steps });
-      const { sample } = await measured(async () => {
-        await requests.send();
-        await stop();
-      });
-      requests.check();
-      if (contender.package !== undefined) {
-        checkRecorded(folder, exchanges);
+    async round(_, steps) {
+      const samples: Sample[] = [];
+      while (samples.length * count < steps) {
+        samples.push(await session());
       }
-      rmSync(folder, { recursive: true });
-      return sample;
+      const sum = (kind: keyof Sample) => samples.reduce((total, sample) => total + sample[kind], 0);
+      return { clock: sum('clock'), cpu: sum('cpu'), heap: sum('heap') };
     },
-    stop: async () => rmSync(sessions, { recursive: true }),
+    stop: async () => {},
   };
 }
 

@@ -1,4 +1,6 @@
 import { loadClient } from '../clients/client.js';
+import { exchangesOf } from '../contenders/contender.js';
+import type { Exchange } from '../traffic/exchange.js';
 import { requestsFor } from './asking.js';
 import { measured } from './stopwatch.js';
 import { type Task, UnableError } from './task.js';
@@ -14,13 +16,16 @@ export async function replay(assignment: Assignment): Promise<Task> {
     throw new UnableError('does not replay');
   }
   const ask = await loadClient(client);
+  // Made before, so that only what is measured leaves garbage.
+  const exchanges = exchangesOf(assignment);
   const stop = await contender.replay(assignment);
   return {
     async round(from, steps) {
-      const exchanges = Array.from({ length: steps * atOnce }, (_, step) =>
-        traffic.exchange(((from * atOnce + step) * STRIDE) % count),
+      const asked = Array.from(
+        { length: steps * atOnce },
+        (_, step) => exchanges[((from * atOnce + step) * STRIDE) % count] as Exchange,
       );
-      const requests = requestsFor(exchanges, { ask, origin, reads: traffic.reads, atOnce });
+      const requests = requestsFor(asked, { ask, origin, reads: traffic.reads, atOnce });
       const { sample } = await measured(() => requests.send());
       requests.check();
       return sample;

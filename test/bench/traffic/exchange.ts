@@ -8,6 +8,8 @@ export interface Exchange {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Buffer;
+  /** The same, where it is text. */
+  readonly text?: string;
   /** How many chunks the body comes in. */
   readonly chunks: number;
 }
@@ -49,6 +51,6 @@ export function jsonDocument(seed: number, size: number): string {
     tags: ['new', 'blue'],
   }));
   const document = { order: seed, customer: `Ada the ${seed}th`, items, note: '' };
-  document.note = 'lorem ipsum dolor sit amet '.repeat(size).slice(0, size - JSON.stringify(document).length);
+  document.note = 'lorem ipsum '.repeat(size / 12).slice(0, size - JSON.stringify(document).length);
   return JSON.stringify(document);
 }

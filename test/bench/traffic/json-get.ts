@@ -6,7 +6,8 @@ export function jsonGets(name: string, size: number): Traffic {
     name,
     reads: 'text',
     exchange(index) {
-      const body = Buffer.from(jsonDocument(index, size));
+      const text = jsonDocument(index, size);
+      const body = Buffer.from(text);
       return {
         index,
         method: 'GET',
@@ -16,6 +17,7 @@ export function jsonGets(name: string, size: number): Traffic {
         status: 200,
         headers: responseHeaders(index, 'application/json', body.byteLength),
         body,
+        text,
         chunks: 1,
       };
     },

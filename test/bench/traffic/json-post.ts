@@ -5,7 +5,8 @@ export const jsonPosts: Traffic = {
   name: 'post-1k',
   reads: 'text',
   exchange(index) {
-    const body = Buffer.from(JSON.stringify({ accepted: true, order: index, text: 'x'.repeat(960) }));
+    const text = JSON.stringify({ accepted: true, order: index, text: 'x'.repeat(960) });
+    const body = Buffer.from(text);
     return {
       index,
       method: 'POST',
@@ -15,6 +16,7 @@ export const jsonPosts: Traffic = {
       status: 201,
       headers: responseHeaders(index, 'application/json', body.byteLength),
       body,
+      text,
       chunks: 1,
     };
   },
