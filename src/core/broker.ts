@@ -274,7 +274,8 @@ export class Broker {
     recording.request = request;
     this.#recorder.tellAtTheEnd(recording);
     const { readAhead, recordFailures } = this;
-    yield* forward({ liveResponder, request, recording, signal, readAhead, recordFailures });
+    const text = (original: string) => this.text(original);
+    yield* forward({ liveResponder, request, recording, signal, readAhead, recordFailures, text });
   }
 
   #answer(request: InteractionRequest, found: Recalled | undefined): Interaction | undefined {

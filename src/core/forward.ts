@@ -13,6 +13,8 @@ export interface Forwarding {
   readonly readAhead: number;
   /** Is a failure of the upstream part of the recording? */
   readonly recordFailures: boolean;
+  /** A text for people, without secrets. */
+  text(text: string): string;
 }
 
 /**
@@ -69,7 +71,7 @@ async function pump(forwarding: Forwarding, signal: AbortSignal, channel: Channe
     if (sequence === 0) {
       throw new InteractionValidationError(
         'responseChunks',
-        `are empty: the live responder answered ${request.action} ${request.target} without a chunk.`,
+        `are empty: the live responder answered ${forwarding.text(`${request.action} ${request.target}`)} without a chunk.`,
       );
     }
     await recording.end();

@@ -35,7 +35,10 @@ export interface Policy {
   /** The match key: requests with one key match. Takes a request that `request` gave. */
   key(request: InteractionRequest): string;
 
-  /** As long as it is the same number, `request` and `key` give the same for the same request; undefined: who knows. */
+  /**
+   * As long as it is the same number, `request` and `key` give the same for the same request; undefined: who knows, as
+   * where a function of the program's decides.
+   */
   readonly state?: number | undefined;
 
   /**
@@ -101,7 +104,7 @@ export function plainPolicy(key: Policy['key']): Policy {
     response: (chunks) => chunks,
     text: (text) => text,
     key,
-    state: 0,
+    state: key === fingerprint ? 0 : undefined,
     group: (head) => groupOfKey(key, head),
   };
 }

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../core/errors.js';
+import { fingerprint } from '../core/fingerprint.js';
 import type { HeaderPair, Interaction, InteractionRequest, ResponseChunk } from '../core/interaction.js';
 import type { KnownRequest, MissExplanation } from '../core/miss.js';
 import { groupOfKey, type Policy, type Variables } from '../core/policy.js';
@@ -104,8 +105,11 @@ export class HttpPolicy implements Policy {
   }
 
   get state(): number | undefined {
+    const isFixed = this.#key === undefined ? !this.#match.asksFunction : this.#key === fingerprint;
     // What a request is answered with teaches the variables their values.
-    return this.variables === undefined ? this.#redactor.known : undefined;
+    return isFixed && !this.#customRedaction && this.variables === undefined
+      ? this.#redactor.known
+      : undefined;
   }
 
   group(head: RequestHead): string | undefined {

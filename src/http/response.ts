@@ -65,7 +65,8 @@ export function fieldsOf(kind: 'header' | 'trailer', chunks: readonly ResponseCh
  * A recorded interaction as an HTTP response. A `content-length` that is not the length of the body, because it was
  * edited or compressed anew, is corrected where it speaks of the body that follows.
  *
- * @throws InteractionValidationError where the metadata of a recording that ended well holds no status code.
+ * @throws InteractionValidationError where the metadata holds a status code that is none, or, of a recording that ended
+ * well, none at all.
  */
 export function readResponse(interaction: Interaction): RecordedResponse {
   const interim: { statusCode: number; statusText: string; headers: HeaderPair[] }[] = [];
@@ -96,7 +97,8 @@ export function readResponse(interaction: Interaction): RecordedResponse {
   }
   const isValid = Number.isInteger(head.statusCode) && head.statusCode >= 200 && head.statusCode <= 999;
   const isCutOff = head.statusCode === 0 && !endedWell(interaction);
-  if (!isValid && !isCutOff) {
+  const areInterim = interim.every(({ statusCode }) => isInterimStatus(statusCode));
+  if (!areInterim || (!isValid && !isCutOff)) {
     throw new InteractionValidationError(
       'responseChunks[0].metadata',
       `of ${interaction.request.action} ${interaction.request.target} holds no valid "status_code".`,
@@ -112,6 +114,11 @@ export function readResponse(interaction: Interaction): RecordedResponse {
     );
   }
   return { interim, head: isValid ? head : undefined, body, trailers };
+}
+
+/** RFC 9110, 15.2. */
+function isInterimStatus(statusCode: number): boolean {
+  return Number.isInteger(statusCode) && statusCode >= 100 && statusCode <= 199;
 }
 
 /** Is a `content-length` that of the body (RFC 9110, 8.6; RFC 9112, 6.3), and is all of the body there? */

@@ -47,6 +47,12 @@ export class LookUp {
 
   begin(): void {
     const { route, request } = this.#call;
+    if (request.destroyed) {
+      // By a signal that was aborted before: it fails when it gets its connection.
+      this.#end();
+      void this.#exchange.socket;
+      return;
+    }
     const isHeld = route.broker.mode === 'auto';
     if (isHeld) {
       this.#unhold = holdRequest(request);

@@ -171,7 +171,7 @@ export class LiveSource implements Source {
     }
     if (error instanceof BodyTooLargeError) {
       // In a turn of its own: on Node 20 a fetch whose error comes together with its head never settles.
-      setImmediate(() => this.#finish({ kind: 'failed', error }));
+      setImmediate(() => this.#finish({ kind: 'unsaved', error }));
       return;
     }
     if (!this.#recordFailures) {

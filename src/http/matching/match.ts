@@ -60,6 +60,12 @@ export class HttpMatch {
     }
   }
 
+  /** Does a function of the options decide? Its answer may depend on more than the request. */
+  get asksFunction(): boolean {
+    const { url, body, custom } = this.#policy;
+    return typeof url === 'function' || typeof body === 'function' || custom !== undefined;
+  }
+
   /**
    * The match key of a request, redacted or not: requests that the policy takes for the same have the same, all others
    * have different ones. Each placeholder of a redacted value in the URL or the body is a wildcard in it, so requests that
