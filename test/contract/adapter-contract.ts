@@ -252,7 +252,7 @@ export function adapterContract(test: Suite<Record<string, never>>, clients: rea
 
       check(`${title}: passes as it is, and is not recorded`, async () => {
         const url = isRefused ? await refusedUrl() : await at(failure);
-        const use = (ask: Ask) => ask(url);
+        const use = (ask: Ask) => ask(url, { onChunk: () => routes.failNow() });
         const expected = await client.live(use);
         assert.instance(expected.error, Error);
         for (const mode of ['record', 'auto'] as const) {
@@ -264,7 +264,7 @@ export function adapterContract(test: Suite<Record<string, never>>, clients: rea
 
       check(`${title}, with recordFailures: is recorded, and comes again in replay`, async () => {
         const url = isRefused ? await refusedUrl() : await at(failure);
-        const use = (ask: Ask) => ask(url);
+        const use = (ask: Ask) => ask(url, { onChunk: () => routes.failNow() });
         const expected = comparable(await client.live(use));
         const store = emptyStore();
         const options = { ...AS_IT_IS, recordFailures: true };

@@ -10,6 +10,8 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** What the contract asks a server for; `open` holds the responses that go on when a test says so. */
 export class ContractServer {
+  /** Makes the failure that is to come when the program has the first of the body: until then it would be a race. */
+  failNow: () => unknown = () => {};
   readonly open = new Map<string, ServerResponse>();
   readonly bodies: string[] = [];
   written = 0;
@@ -86,11 +88,11 @@ export class ContractServer {
     'reset-before-headers': (_, response) => response.socket?.resetAndDestroy(),
     'reset-in-body': (_, response) => {
       response.write('part');
-      setTimeout(() => response.socket?.resetAndDestroy(), 20);
+      this.failNow = () => response.socket?.resetAndDestroy();
     },
     'premature-end': (_, response) => {
       response.writeHead(200, { 'content-length': 10 }).write('part');
-      setTimeout(() => response.socket?.end(), 20);
+      this.failNow = () => response.socket?.end();
     },
     garbage: (_, response) => response.socket?.end('this is not HTTP\r\n\r\n'),
   };
