@@ -21,6 +21,11 @@ for (const name of ['MODE', 'CASSETTE', 'OPTIONS', 'SESSION']) {
 // The built-in undici first, so that the global slots are what they are in a program without an npm undici.
 void globalThis.Response;
 
+/** The class of the built-in undici's global dispatcher; it hands out none by name. */
+export const BuiltInAgent = [2, 1]
+  .map((slot) => Reflect.get(globalThis, Symbol.for(`undici.globalDispatcher.${slot}`)) as object | undefined)
+  .find((dispatcher) => dispatcher !== undefined)?.constructor as new () => object;
+
 /** A copy of npm undici; `undici` is undefined where this Node cannot load it. */
 export interface Copy {
   readonly name: string;

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { type BrokerMode, installInterposition } from '../../../src/index.js';
 import { suite } from '../../support/suite.js';
-import { emptyStore, nodeMajor, rejection, WHY_SKIPPED } from './clients.js';
+import { BuiltInAgent, emptyStore, nodeMajor, rejection, WHY_SKIPPED } from './clients.js';
 import { loopback, proxyServer } from './loopback.js';
 import { newCassette, runProgram } from './programs.js';
 
@@ -193,23 +193,20 @@ test('what a rule of "passthrough" throws fails the request, and nothing else', 
   const uncaught: unknown[] = [];
   const onUncaught = (error: unknown) => uncaught.push(error);
   process.on('uncaughtException', onUncaught);
-  const interposition = await installInterposition('record', {
-    store: emptyStore(),
-    passthrough() {
-      throw new Error('in the rule');
-    },
-  });
-  const [older, newer] = [1, 2].map((slot) =>
-    Reflect.get(globalThis, Symbol.for(`undici.globalDispatcher.${slot}`)),
-  ) as { constructor: new () => never }[];
-  const dispatcher = new (newer ?? (older as NonNullable<typeof older>)).constructor();
-  const error = await rejection(fetch(up.api.url, { dispatcher } as never));
-  assert.is((error.cause as Error).message, 'in the rule');
-  await interposition.uninstall();
+  const passthrough = () => {
+    throw new Error('in the rule');
+  };
+  const interposition = await installInterposition('record', { store: emptyStore(), passthrough });
+  try {
+    const error = await rejection(fetch(up.api.url, { dispatcher: new BuiltInAgent() } as never));
+    assert.is((error.cause as Error).message, 'in the rule');
+    assert.is(up.bytes(), 0);
+  } finally {
+    await interposition.uninstall();
+    await up.close();
+    process.off('uncaughtException', onUncaught);
+  }
   assert.equal(uncaught, []);
-  process.off('uncaughtException', onUncaught);
-  assert.is(up.bytes(), 0);
-  await up.close();
 });
 
 test('a global dispatcher of a copy that no hook saw is stopped once, then it is brokered', async () => {
