@@ -44,7 +44,8 @@ export class Lanes {
   }
 
   #follow(lanes: readonly string[]): readonly string[] {
-    const period = Math.max(0, ...lanes.map(Number).filter(Number.isSafeInteger));
+    const numbers = lanes.map(Number).filter(Number.isSafeInteger);
+    const period = numbers.reduce((most, number) => Math.max(most, number), 0);
     // By its number, as an entry that asked for nothing has left no lane.
     const own = period === 0 ? undefined : String((this.#entry % period) + 1);
     const first = own !== undefined && lanes.includes(own) ? own : lanes[this.#entry % lanes.length];
