@@ -100,8 +100,9 @@ export class Interposition {
 const routes = new WeakMap<Interposition, Route>();
 
 /**
- * Brings every request of this process that goes through undici to a Broker: every `fetch`, and whatever the program's
- * own dispatchers are asked. Of several installations the last one answers, until it is uninstalled.
+ * Brings every request of this process to a Broker: every `fetch`, whatever the program's own dispatchers are asked,
+ * and what goes through `node:http` and `node:https`. Of several installations the last one answers, until it is
+ * uninstalled.
  *
  * @param mode `replay` where neither this nor `INTERPOSITION_MODE`, which wins, says otherwise.
  * @param options.cassette The file; `INTERPOSITION_CASSETTE` wins, `__cassettes__/default.json` where neither is given.
