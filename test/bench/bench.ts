@@ -5,7 +5,8 @@ import { contenderOf } from './contenders/contenders.js';
 import { fixed, type Pace, repeating } from './pace.js';
 import type { Job, TaskName } from './processes/messages.js';
 import { Worker } from './processes/worker.js';
-import { type Contestant, race, reasonIn, type Times } from './race.js';
+import { type Contestant, race, type Times, unableFor } from './race.js';
+import { UnableError } from './tasks/task.js';
 import { trafficOf } from './traffic/traffic.js';
 
 /** What a program does again and again. */
@@ -68,28 +69,28 @@ export class Bench {
 
   /** Records what each entry needs, and lets them run in turn. */
   async race(entries: readonly Entry[], pace: Pace): Promise<Map<string, Times>> {
-    const contestants: Contestant[] = [];
-    const unable = new Map<string, Times>();
-    for (const { key, contender, task, work, pace } of entries) {
-      const { cannot } = contenderOf(contender);
-      const reason = cannot?.({ client: work.client, traffic: trafficOf(work.traffic) });
-      if (reason !== undefined) {
-        unable.set(key, { unable: reason });
-        continue;
-      }
-      try {
-        const folder = await this.#folderFor(task, contender, work);
-        contestants.push({ key, job: this.#job(task, contender, work, folder), ...(pace && { pace }) });
-      } catch (error) {
-        unable.set(key, { unable: reasonIn(error) });
-      }
-    }
+    const ready = await Promise.allSettled(entries.map((entry) => this.#contestant(entry)));
+    const contestants = ready.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const times = await race(contestants, pace);
-    return new Map(entries.map(({ key }) => [key, times.get(key) ?? (unable.get(key) as Times)]));
+    return new Map(
+      ready.map((one, at) => {
+        const { key } = entries[at] as Entry;
+        return [key, one.status === 'fulfilled' ? (times.get(key) as Times) : unableFor(one.reason)];
+      }),
+    );
   }
 
-  async #folderFor(task: TaskName, contender: string, work: Work): Promise<string> {
-    return task === 'record' ? mkdtempSync(join(this.folder, 'new-')) : this.recordingsOf(contender, work);
+  async #contestant({ key, contender, task, work, pace }: Entry): Promise<Contestant> {
+    const reason = contenderOf(contender).cannot?.({
+      client: work.client,
+      traffic: trafficOf(work.traffic),
+    });
+    if (reason !== undefined) {
+      throw new UnableError(reason);
+    }
+    const folder =
+      task === 'record' ? mkdtempSync(join(this.folder, 'new-')) : await this.recordingsOf(contender, work);
+    return { key, job: this.#job(task, contender, work, folder), ...(pace && { pace }) };
   }
 
   /**

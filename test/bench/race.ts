@@ -30,7 +30,7 @@ export async function race(contestants: readonly Contestant[], pace: Pace): Prom
       runners.push(...starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : [])));
       for (const [at, start] of starts.entries()) {
         if (start.status === 'rejected') {
-          unable.set((able[at] as Contestant).key, { unable: reasonIn(start.reason) });
+          unable.set((able[at] as Contestant).key, unableFor(start.reason));
         }
       }
       await runHeat(runners, pace, (key, sample) => rounds.get(key)?.push(sample));
@@ -66,9 +66,9 @@ async function runHeat(
 }
 
 /** @throws What it is given, where that is no UnableError. */
-export function reasonIn(error: unknown): string {
+export function unableFor(error: unknown): { readonly unable: string } {
   if (error instanceof UnableError) {
-    return error.message;
+    return { unable: error.message };
   }
   throw error;
 }

@@ -1,9 +1,8 @@
 import type { Bench } from '../bench.js';
-import { BARE, CHOICES, figureOf } from './figures.js';
+import { BARE, CHOICES, figureOf, OURS } from './figures.js';
 import type { Figure, Measured, Row } from './row.js';
 
 const SMALL = 100;
-const EVERYBODY = [BARE, ...CHOICES];
 
 /** What each request costs where the cassette is large, compared with where it is small. */
 export const growth: Row = {
@@ -15,8 +14,9 @@ export const growth: Row = {
 };
 
 async function measure(bench: Bench): Promise<Measured> {
+  const everybody = [BARE, ...(bench.short ? [OURS] : CHOICES)];
   const sizes = bench.short ? [10, SMALL] : [10, SMALL, 1_000, 10_000];
-  const entries = EVERYBODY.flatMap((contender) =>
+  const entries = everybody.flatMap((contender) =>
     sizes.map((count) => ({
       key: `${contender} ${count}`,
       contender,
@@ -29,7 +29,7 @@ async function measure(bench: Bench): Promise<Measured> {
   const of = (name: string, size: number) => times.get(`${name} ${size}`);
   const large = sizes.at(-1) as number;
   const measured = new Map<string, Figure>();
-  for (const name of EVERYBODY) {
+  for (const name of everybody) {
     const kept = figureOf(
       [of(BARE, SMALL), of(BARE, large), of(name, SMALL), of(name, large)],
       'clock',

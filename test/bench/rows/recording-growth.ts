@@ -1,5 +1,5 @@
 import type { Bench } from '../bench.js';
-import { CHOICES, figureOf, LIVE } from './figures.js';
+import { figureOf, LIVE, RECORDERS } from './figures.js';
 import type { Figure, Measured, Row } from './row.js';
 
 /** What an interaction of a long recording costs, compared with one of a short. */
@@ -15,7 +15,7 @@ async function measure(bench: Bench): Promise<Measured> {
   const [small, large] = [bench.size(500), bench.size(5_000)];
   // As many steps a round for both: in one session, or in ten.
   const pace = bench.fixed({ heats: 2, rounds: 4, steps: large, warmUp: { steps: large, times: 1 } });
-  const entries = [LIVE, ...CHOICES].flatMap((contender) =>
+  const entries = [LIVE, ...RECORDERS].flatMap((contender) =>
     [small, large].map((count) => ({
       key: `${contender} ${count}`,
       contender,
@@ -25,7 +25,7 @@ async function measure(bench: Bench): Promise<Measured> {
   );
   const times = await bench.race(entries, pace);
   const measured = new Map<string, Figure>();
-  for (const name of [LIVE, ...CHOICES]) {
+  for (const name of [LIVE, ...RECORDERS]) {
     const series = [times.get(`${name} ${large}`), times.get(`${name} ${small}`)];
     measured.set(
       name,

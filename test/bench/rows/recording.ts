@@ -1,5 +1,5 @@
 import type { Bench } from '../bench.js';
-import { CHOICES, figureOf, LIVE, OURS } from './figures.js';
+import { figureOf, LIVE, OURS, RECORDERS } from './figures.js';
 import type { Figure, Measured, Row } from './row.js';
 
 /** What a recorder adds to a live request. */
@@ -15,7 +15,7 @@ export const recording: Row = {
 async function measure(bench: Bench): Promise<Measured> {
   const steps = bench.size(200);
   const work = { traffic: 'get-1k', client: 'fetch', count: steps } as const;
-  const entries = [LIVE, ...CHOICES].map((contender) => ({
+  const entries = [LIVE, ...RECORDERS].map((contender) => ({
     key: contender,
     contender,
     task: 'record' as const,

@@ -39,7 +39,7 @@ async function measure(bench: Bench): Promise<Measured> {
       );
     }
   }
-  const times = await race(programs, environment, bench.short ? 2 : ROUNDS);
+  const times = await race(programs, environment, bench.short ? 1 : ROUNDS);
   const measured = new Map<string, Figure>();
   for (const name of programs.keys()) {
     const figure = figureOf(
