@@ -105,9 +105,9 @@ appends('reads and writes as much at the 3,000th interaction as at the 10th', as
     calls: Math.min(...some.map(({ calls }) => calls)),
     bytes: Math.min(...some.map(({ bytes }) => bytes)),
   }));
-  assert.is(late?.calls, early?.calls);
+  assert.ok((late?.calls ?? 0) <= (early?.calls ?? 0), JSON.stringify({ early, late }));
   // The lock names the size of the file, which has more digits by then.
-  assert.ok(Math.abs((late?.bytes ?? 0) - (early?.bytes ?? 0)) < 20, JSON.stringify({ early, late }));
+  assert.ok((late?.bytes ?? 0) < (early?.bytes ?? 0) + 20, JSON.stringify({ early, late }));
 });
 
 appends(
