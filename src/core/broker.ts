@@ -8,7 +8,7 @@ import {
 } from './broker-options.js';
 import type { Cassette } from './cassette.js';
 import { type CassetteStore, locationOf } from './cassette-store.js';
-import { dateOf, wallNow } from './clock.js';
+import { dateOf } from './clock.js';
 import { type BrokerMode, InteractionNotFoundError, StaleRecordingError } from './errors.js';
 import { forward } from './forward.js';
 import { Interaction, type InteractionRequest, type ResponseChunk, validRequest } from './interaction.js';
@@ -166,7 +166,7 @@ export class Broker {
 
   /** Must a request of this head wait for others, dispatched before it, whose bodies are still being read? */
   mustQueue(head: RequestHead): boolean {
-    return this.#turns.waiting(turnName(head));
+    return this.#turns.waiting(head);
   }
 
   /** A place in the queue for a request whose body has to be read before it can be looked up. */
@@ -299,7 +299,7 @@ export class Broker {
 
   /** Is the recording stale, and to be made anew? */
   #isTooOld(interaction: Interaction): boolean {
-    if (!isStale(interaction, this.#maxAge, wallNow())) {
+    if (!isStale(interaction, this.#maxAge)) {
       return false;
     }
     if (this.#stale === 'refresh' && this.mode === 'auto') {

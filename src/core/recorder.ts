@@ -243,7 +243,7 @@ export class Recorder {
   #awaitsEarlier({ head, order }: Recording, key: string): boolean {
     const name = turnName(head);
     return (
-      this.#parts.turns.waiting(name) ||
+      this.#parts.turns.waiting(head) ||
       [...this.#open].some(
         (other) =>
           other.order < order &&

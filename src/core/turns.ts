@@ -25,9 +25,9 @@ export class Turns {
     return place;
   }
 
-  /** Is a request of this name waiting for its turn? */
-  waiting(name: string): boolean {
-    return this.#queues.has(name);
+  /** Is a request that may be identical to this one waiting for its turn? */
+  waiting(head: RequestHead): boolean {
+    return this.#queues.size > 0 && this.#queues.has(turnName(head));
   }
 
   #advance(name: string, queue: Place[]): void {

@@ -14,6 +14,7 @@ import { Exchange } from './exchange.js';
 import { asForwarded, asRecorded } from './forwarded.js';
 import { withStableHeaders } from './headers.js';
 import { Interrupt } from './interrupt.js';
+import { isFetchHandler, withFetchBody } from './known-handlers.js';
 import { LiveSource } from './live.js';
 import { programOf } from './program.js';
 import {
@@ -68,7 +69,8 @@ export function dispatchBrokered(
   if (route === undefined || !isHandler(handler, options, upstream.version)) {
     return upstream.dispatch(options, handler);
   }
-  return dispatchOnRoute(route, upstream, withStableHeaders(options), handler);
+  const stable = withStableHeaders(options);
+  return dispatchOnRoute(route, upstream, isFetchHandler(handler) ? withFetchBody(stable) : stable, handler);
 }
 
 function dispatchOnRoute(

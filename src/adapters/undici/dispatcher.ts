@@ -56,8 +56,9 @@ export function interceptDispatcher(
   };
   dispatch[REPLACED] = original;
   own.add(dispatch);
+  const members: Members = { dispatch, isMockActive: () => router()?.broker.mode === 'replay' };
   const interception = {
-    ...(changedInPlace(target, dispatch) ?? wrapped(target, dispatch)),
+    ...(changedInPlace(target, members) ?? wrapped(target, dispatch)),
     dispatch,
     upstream: upstream.dispatch,
   };
@@ -94,7 +95,16 @@ export function releasedDispatcher(dispatcher: object): object {
 
 type Stand = Pick<Interception, 'stand' | 'undo'>;
 
-function changedInPlace(target: DispatcherLike, dispatch: Dispatch): Stand | undefined {
+interface Members {
+  readonly dispatch: Dispatch;
+  /**
+   * Asked by fetch, which then hands over a body's source (a string stays a string), and not an async iterable of it:
+   * it can be looked up at once. Only while nothing goes out.
+   */
+  readonly isMockActive: () => boolean;
+}
+
+function changedInPlace(target: DispatcherLike, { dispatch, isMockActive }: Members): Stand | undefined {
   const before = Object.getOwnPropertyDescriptor(target, 'dispatch');
   if (types.isProxy(target) || !Object.isExtensible(target) || before?.configurable === false) {
     return undefined;
@@ -105,9 +115,16 @@ function changedInPlace(target: DispatcherLike, dispatch: Dispatch): Stand | und
     enumerable: before?.enumerable ?? false,
     writable: true,
   });
+  const tellsOfMocks = 'isMockActive' in target;
+  if (!tellsOfMocks) {
+    Object.defineProperty(target, 'isMockActive', { get: isMockActive, configurable: true });
+  }
   return {
     stand: target,
     undo() {
+      if (!tellsOfMocks) {
+        Reflect.deleteProperty(target, 'isMockActive');
+      }
       if (target.dispatch !== dispatch) {
         return;
       }

@@ -1,6 +1,7 @@
+/** Always the same one: it plays no part in matching. */
 const BOUNDARY = '----interposition-form-boundary';
 
-/** The `content-type` of an encoded form; its boundary is always the same and plays no part in matching. */
+/** The `content-type` of a form that is encoded without a boundary of its own. */
 export const FORM_CONTENT_TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
 
 /** Is it a FormData, of whichever package's class? */
@@ -15,11 +16,13 @@ export function isFormData(body: unknown): body is FormData {
 /**
  * The bytes of a form as undici encodes them, but for the boundary, which undici draws anew each time. Follows the
  * "multipart/form-data encoding algorithm" of the HTML standard.
+ *
+ * @param boundary Where a `content-type` has named one already.
  */
-export async function encodeForm(form: FormData): Promise<Uint8Array> {
+export async function encodeForm(form: FormData, boundary = BOUNDARY): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for (const [name, value] of form.entries()) {
-    const disposition = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${escaped(newlines(name))}"`;
+    const disposition = `--${boundary}\r\nContent-Disposition: form-data; name="${escaped(newlines(name))}"`;
     if (typeof value === 'string') {
       parts.push(Buffer.from(`${disposition}\r\n\r\n${newlines(value)}\r\n`));
     } else {
@@ -32,7 +35,7 @@ export async function encodeForm(form: FormData): Promise<Uint8Array> {
       );
     }
   }
-  return Buffer.concat([...parts, Buffer.from(`--${BOUNDARY}--\r\n`)]);
+  return Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)]);
 }
 
 function escaped(name: string): string {

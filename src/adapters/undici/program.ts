@@ -1,5 +1,5 @@
-import type { Readable } from 'node:stream';
 import { headerPairs, headerRecord } from './headers.js';
+import { bodyStream, copiesData } from './known-handlers.js';
 import {
   type Abort,
   type Controller,
@@ -34,7 +34,7 @@ export type IncomingTrailers = Pick<IncomingHead, 'raw' | 'parsed'>;
 export interface Program {
   /** Does the reader of the body still have to take what it was given? Only undici's own handlers let that be seen. */
   readonly isBehind: boolean;
-  /** Does it copy the bytes that it is given? Others may hand them to a program that changes them. */
+  /** Does it copy the bytes that it is given, as fetch does? Others may hand them to a program that changes them. */
   readonly copies: boolean;
   begin(control: Control, context: unknown): void;
   /** The first byte of a response has arrived; a replay says so in its upstream's place. */
@@ -49,20 +49,8 @@ export function programOf(handler: Handler): Program {
   return isControllerHandler(handler) ? new ControllerProgram(handler) : new LegacyProgram(handler);
 }
 
-/** The stream in which undici's handlers of fetch (`body`) and of `request` (`res`) keep what was not read yet. */
 function isBehind(handler: Handler): boolean {
-  const { body, res } = handler as { body?: Partial<Readable> | null; res?: Partial<Readable> | null };
-  return ((body ?? res)?.readableLength ?? 0) > 0;
-}
-
-/**
- * Is it the handler of undici's fetch, which makes a new Uint8Array of each chunk (undici 5 to 8,
- * lib/web/fetch/index.js)? It is an object literal with a stream for the body; the other handlers are of classes.
- */
-function copies(handler: Handler): boolean {
-  const { body } = handler as { body?: Partial<Readable> | null };
-  const takesData = isControllerHandler(handler) ? 'onResponseData' : 'onData';
-  return body?.readableLength !== undefined && Object.hasOwn(handler, takesData);
+  return (bodyStream(handler)?.readableLength ?? 0) > 0;
 }
 
 class LegacyProgram implements Program {
@@ -78,7 +66,7 @@ class LegacyProgram implements Program {
   }
 
   get copies(): boolean {
-    return copies(this.#handler);
+    return copiesData(this.#handler);
   }
 
   begin(control: Control, context: unknown): void {
@@ -121,7 +109,7 @@ class ControllerProgram implements Program {
   }
 
   get copies(): boolean {
-    return copies(this.#handler);
+    return copiesData(this.#handler);
   }
 
   begin(control: Control, context: unknown): void {

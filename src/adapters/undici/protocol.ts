@@ -79,10 +79,18 @@ export function isHandler(
   if (typeof handler !== 'object' || handler === null) {
     return false;
   }
-  const has = (name: string) => typeof Reflect.get(handler, name) === 'function';
-  const answered = upgrade || method === 'CONNECT' ? ['onUpgrade'] : ['onHeaders', 'onData', 'onComplete'];
-  const speaksNew = has('onRequestStart') && (version === undefined || version >= 7);
-  return speaksNew || ['onConnect', 'onError', ...answered].every(has);
+  if (isFunction(handler, 'onRequestStart') && (version === undefined || version >= 7)) {
+    return true;
+  }
+  const answered = upgrade || method === 'CONNECT' ? UPGRADED : ANSWERED;
+  return answered.every((name) => isFunction(handler, name));
+}
+
+const UPGRADED = ['onConnect', 'onError', 'onUpgrade'];
+const ANSWERED = ['onConnect', 'onError', 'onHeaders', 'onData', 'onComplete'];
+
+function isFunction(handler: object, name: string): boolean {
+  return typeof (handler as Record<string, unknown>)[name] === 'function';
 }
 
 export function isControllerHandler(handler: Handler): handler is ControllerHandler {

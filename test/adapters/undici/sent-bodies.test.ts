@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
+import { type BrokerMode, type InterpositionOptions, installInterposition } from '../../../src/index.js';
 import { suite } from '../../support/suite.js';
 import { type Client, clients, emptyStore, inMode, live, type Session, WHY_SKIPPED } from './clients.js';
 import { loopback, type Seen, whole } from './loopback.js';
@@ -93,7 +94,12 @@ function sent(): unknown {
 
 type Ask = (session: Omit<Session, 'broker'>, body: unknown) => Promise<unknown>;
 
-const ways: Record<string, { readonly bodies: typeof common; readonly ask: Ask }> = {
+interface Way {
+  readonly bodies: typeof common;
+  readonly ask: Ask;
+}
+
+const ways: Record<string, Way> = {
   fetch: {
     bodies: byFetch,
     ask: async ({ fetch }, body) => {
@@ -121,15 +127,57 @@ for (const client of clients) {
       continue;
     }
     for (const [kind, make] of Object.entries(bodies)) {
-      const title = `${client.name}, ${way}, ${kind}: sent in record and auto as it is without the library`;
+      const title = `${client.name}, ${way}, ${kind}: sent as it is without the library`;
       test.skipUnless(client.here, WHY_SKIPPED)(title, async () => {
         const expected = await live(client, (session) => ask(session, make(client)));
-        for (const mode of ['record', 'auto'] as const) {
-          const seen = await inMode(client, mode, emptyStore(), (session) => ask(session, make(client)));
+        for (const mode of ['record', 'auto', 'replay'] as const) {
+          const passing: InterpositionOptions = mode === 'replay' ? { passthrough: ['loopback'] } : {};
+          const seen = await inMode(
+            client,
+            mode,
+            emptyStore(),
+            (session) => ask(session, make(client)),
+            passing,
+          );
           assert.equal(seen, expected, mode);
         }
       });
     }
+  }
+}
+
+// fetch hands the global dispatcher other bodies in replay than in the other modes.
+for (const client of clients) {
+  for (const [kind, make] of Object.entries(byFetch)) {
+    const title = `${client.name}, fetch with the global dispatcher, ${kind}: passes through in replay, and is looked up`;
+    test.skipUnless(client.here, WHY_SKIPPED)(title, async () => {
+      const fetch = (client.undici?.fetch ?? globalThis.fetch) as unknown as Session['fetch'];
+      const asked = () => (ways['fetch'] as Way).ask({ fetch, request: refused }, make(client));
+      const expected = await live(client, (session) => (ways['fetch'] as Way).ask(session, make(client)));
+      const store = emptyStore();
+      await installed('record', { store }, asked);
+      assert.equal(await installed('replay', { store, passthrough: ['loopback'] }, asked), expected);
+      const count = server.count();
+      await installed('replay', { store }, asked);
+      assert.is(server.count(), count);
+    });
+  }
+}
+
+const refused: Session['request'] = () => {
+  throw new Error('not asked for');
+};
+
+async function installed<T>(
+  mode: BrokerMode,
+  options: InterpositionOptions,
+  use: () => Promise<T>,
+): Promise<T> {
+  const interposition = await installInterposition(mode, options);
+  try {
+    return await use();
+  } finally {
+    await interposition.uninstall();
   }
 }
 

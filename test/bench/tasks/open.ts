@@ -6,7 +6,7 @@ import { measured } from './stopwatch.js';
 import { type Task, UnableError } from './task.js';
 import type { Assignment } from './tasks.js';
 
-/** Opens what was prepared, and answers once. */
+/** Opens what was prepared, and answers once. The libraries are loaded before: start-up has a row of its own. */
 export async function open(assignment: Assignment): Promise<Task> {
   const { contender, origin, traffic, client, count } = assignment;
   const { replay } = contender;
@@ -14,6 +14,7 @@ export async function open(assignment: Assignment): Promise<Task> {
     throw new UnableError('does not replay');
   }
   const asking = { ask: await loadClient(client), origin, reads: traffic.reads, atOnce: 1 };
+  await contender.load();
   // What asks is loaded at its first use.
   await requestsFor([traffic.exchange(count)], asking).send();
   let stop = async () => {};
