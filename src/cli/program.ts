@@ -2,13 +2,18 @@ import { Command, CommanderError } from 'commander';
 import { describe, InterpositionError } from '../core/errors.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
+import { diff } from './verbs/diff.js';
 import { ls } from './verbs/ls.js';
+import { merge } from './verbs/merge.js';
+import { redact } from './verbs/redact.js';
+import { repair } from './verbs/repair.js';
+import { scan } from './verbs/scan.js';
 import { show } from './verbs/show.js';
 
 /** Makes one of the commands. Its action gives the exit code to `finish`. */
 export type Verb = (terminal: Terminal, finish: (code: number) => void) => Command;
 
-const VERBS: readonly Verb[] = [ls, show];
+const VERBS: readonly Verb[] = [ls, show, diff, merge, scan, redact, repair];
 
 /**
  * Runs the command `interposition`.

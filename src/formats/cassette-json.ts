@@ -174,6 +174,17 @@ function repairOf(text: string): string {
         'version control.';
 }
 
+/**
+ * A cassette file that was cut off, with its end put back: what is whole of it. Undefined where nothing is, or where it
+ * was not cut off.
+ */
+export function repairedFile(
+  text: string,
+): { readonly text: string; readonly bytes: number; readonly blocks: number } | undefined {
+  const whole = wholeBeginning(text, HEAD);
+  return whole && { ...whole, text: `${Buffer.from(text).toString('utf8', 0, whole.bytes)}${FOOTER}` };
+}
+
 function readInteraction(json: object, failed: (error: unknown) => unknown): Interaction {
   const interaction = fromInteractionJson(json, failed);
   origins.set(interaction, json as InteractionJson);

@@ -1,55 +1,18 @@
 import * as assert from 'uvu/assert';
-import { Cassette, Interaction, JsonFileCassetteStore } from '../../src/index.js';
 import { Project } from '../support/project.js';
 import { suite } from '../support/suite.js';
+import { made, write } from './cassettes.js';
 
 const test = suite('the command: ls and show');
 const project = new Project();
 test.after(() => project.remove());
 
-interface Made {
-  readonly action?: string;
-  readonly target?: string;
-  readonly type?: string;
-  readonly body: string | Uint8Array;
-  readonly metadata?: readonly (readonly [string, string])[];
-}
-
-function interaction({
-  action = 'GET',
-  target = 'https://api.example.com/users/7',
-  ...made
-}: Made): Interaction {
-  const { body, type = 'application/json', metadata = [] } = made;
-  return new Interaction({
-    request: { protocol: 'http', action, target, headers: [['accept', '*/*']], body: new Uint8Array() },
-    responseChunks: [
-      {
-        data: Buffer.from(body),
-        sequence: 0,
-        metadata: [
-          ['status_code', '200'],
-          ['status_text', 'OK'],
-          ['header:content-type', type],
-        ],
-      },
-    ],
-    metadata,
-  });
-}
-
-async function cassette(name: string, ...interactions: Interaction[]): Promise<string> {
-  await new JsonFileCassetteStore(project.path(name), { createIfMissing: true }).save(
-    new Cassette(interactions),
-  );
-  return name;
-}
-
 test('ls lists what a cassette holds, one line each', async () => {
-  const file = await cassette(
+  const file = await write(
+    project,
     'two.json',
-    interaction({ body: '{"id":7}' }),
-    interaction({ action: 'POST', body: 'x', metadata: [['ended', 'truncated']] }),
+    made({ body: '{"id":7}' }),
+    made({ action: 'POST', body: 'x', metadata: [['ended', 'truncated']] }),
   );
   const { code, stdout, stderr } = await project.interposition(['ls', file]);
   assert.equal({ code, stderr }, { code: 0, stderr: '' });
@@ -61,9 +24,10 @@ test('ls lists what a cassette holds, one line each', async () => {
 
 test('ls --json is JSON', async () => {
   const recordedAt = '2026-11-20T10:00:00.000Z';
-  const file = await cassette(
+  const file = await write(
+    project,
     'one.json',
-    interaction({ body: '{"id":7}', metadata: [['recorded_at', recordedAt]] }),
+    made({ body: '{"id":7}', metadata: [['recorded_at', recordedAt]] }),
   );
   const { stdout } = await project.interposition(['ls', file, '--json']);
   const [{ fingerprint, ...rest }] = JSON.parse(stdout);
@@ -81,7 +45,7 @@ test('ls --json is JSON', async () => {
 });
 
 test('show prints an exchange with its JSON laid out', async () => {
-  const file = await cassette('show.json', interaction({ body: '{"id":7}' }));
+  const file = await write(project, 'show.json', made({ body: '{"id":7}' }));
   const { stdout } = await project.interposition(['show', file, '1']);
   assert.is(
     stdout,
@@ -101,20 +65,21 @@ test('show prints an exchange with its JSON laid out', async () => {
 });
 
 test('show says how much of what there is, where that is no text', async () => {
-  const file = await cassette(
+  const file = await write(
+    project,
     'image.json',
-    interaction({ type: 'image/png', body: new Uint8Array([0x89, 0xff]) }),
+    made({ type: 'image/png', body: new Uint8Array([0x89, 0xff]) }),
   );
   assert.match((await project.interposition(['show', file, '1'])).stdout, '(2 bytes of image/png)');
 });
 
 test('what a cassette holds cannot write to the terminal but as text', async () => {
-  const evil = interaction({
+  const evil = made({
     target: 'https://a.example/\u001b]0;owned\u0007',
     type: 'text/plain',
     body: 'a\u001b[2Jb',
   });
-  const file = await cassette('evil.json', evil);
+  const file = await write(project, 'evil.json', evil);
   for (const args of [
     ['ls', file],
     ['show', file, '1'],
@@ -126,14 +91,14 @@ test('what a cassette holds cannot write to the terminal but as text', async () 
 });
 
 test('an interaction is found by the beginning of its fingerprint', async () => {
-  const one = interaction({ body: '1' });
-  const other = interaction({ action: 'PUT', body: '2' });
-  const file = await cassette('names.json', one, other);
+  const one = made({ body: '1' });
+  const other = made({ action: 'PUT', body: '2' });
+  const file = await write(project, 'names.json', one, other);
   const { stdout } = await project.interposition(['show', file, other.fingerprint.slice(0, 8)]);
   assert.match(stdout, 'PUT');
 });
 
-const SOLE = interaction({ body: '{}' });
+const SOLE = made({ body: '{}' });
 
 const failures: readonly (readonly [title: string, args: readonly string[], said: string])[] = [
   ['a missing cassette', ['ls', 'none.json'], 'none.json: the file does not exist'],
@@ -150,7 +115,7 @@ const failures: readonly (readonly [title: string, args: readonly string[], said
 
 for (const [title, args, said] of failures) {
   test(`${title} is one line, and exit code 2`, async () => {
-    await cassette('sole.json', SOLE);
+    await write(project, 'sole.json', SOLE);
     project.write('corrupt.json', '{ "interposition": nothing, "interactions": [] }');
     project.write('foreign.json', '{"log":{}}');
     const { code, stdout, stderr } = await project.interposition(args);

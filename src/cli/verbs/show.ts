@@ -9,15 +9,19 @@ import { printable, printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
 import type { Terminal } from '../terminal.js';
 
-/** `interposition show`: one exchange, as a person reads it. */
+/** `interposition show`: exchanges as a person reads them; git's textconv. */
 export const show: Verb = (terminal, finish) =>
   new Command('show')
-    .description('Show one exchange: both heads, and the bodies decoded and pretty-printed.')
+    .description(
+      'Show one exchange, or all: both heads, and the bodies decoded and pretty-printed. As a textconv of git: ' +
+        'interposition show',
+    )
     .argument('<cassette>', "the cassette's file")
-    .argument('<interaction>', 'its number in "interposition ls", or the beginning of its fingerprint')
-    .action(async (given: string, name: string) => {
+    .argument('[interaction]', 'its number in "interposition ls", or the beginning of its fingerprint')
+    .action(async (given: string, name: string | undefined) => {
       const cassette = await readCassette(cassettePath(given, terminal));
-      terminal.out(exchangeText(pickInteraction(cassette, name), terminal));
+      const shown = name === undefined ? cassette.interactions : [pickInteraction(cassette, name)];
+      terminal.out(shown.map((interaction) => exchangeText(interaction, terminal)).join('\n---\n\n'));
       finish(EXIT.done);
     });
 

@@ -1,0 +1,72 @@
+import { type HeaderPair, Interaction } from '../core/interaction.js';
+import { HttpPolicy } from '../http/policy.js';
+import { fieldsOf } from '../http/response.js';
+import { resolveOptions } from '../options.js';
+
+/** An interaction without its secrets, and where they stood. */
+export interface Redacted {
+  /** The same object where it holds none. */
+  readonly interaction: Interaction;
+  /** Such as `request.target`, `response.headers set-cookie`, `response.body`. */
+  readonly places: readonly string[];
+}
+
+/**
+ * What the redaction that is in force would replace in recordings, as it would if they were made now. A secret that one
+ * of them gives away by its name is found in the others, too.
+ *
+ * @throws InvalidOptionError for options of the environment that cannot be used.
+ */
+export function redactedInteractions(interactions: readonly Interaction[]): Redacted[] {
+  const policy = new HttpPolicy(resolveOptions({}));
+  // Once to learn what is secret.
+  for (const interaction of interactions) {
+    redacted(interaction, policy);
+  }
+  return interactions.map((interaction) => redacted(interaction, policy));
+}
+
+function redacted(interaction: Interaction, policy: HttpPolicy): Redacted {
+  const { request, responseChunks, metadata } = interaction;
+  const cleanRequest = policy.request(request);
+  const cleanChunks = policy.response(responseChunks, cleanRequest);
+  const cleanMetadata = metadata.map(([name, value]) => [name, policy.text(value)] as const);
+  const places = [
+    ...(cleanRequest.target === request.target ? [] : ['request.target']),
+    ...changedHeaders('request.headers', request.headers, cleanRequest.headers),
+    ...(isSame(request.body, cleanRequest.body) ? [] : ['request.body']),
+    ...changedHeaders(
+      'response.headers',
+      fieldsOf('header', responseChunks),
+      fieldsOf('header', cleanChunks),
+    ),
+    ...changedHeaders(
+      'response.trailers',
+      fieldsOf('trailer', responseChunks),
+      fieldsOf('trailer', cleanChunks),
+    ),
+    ...(responseChunks.every(({ data }, index) => isSame(data, cleanChunks[index]?.data))
+      ? []
+      : ['response.body']),
+    ...metadata.flatMap(([name, value], index) =>
+      value === cleanMetadata[index]?.[1] ? [] : [`metadata ${name}`],
+    ),
+  ];
+  if (places.length === 0) {
+    return { interaction, places };
+  }
+  const clean = { request: cleanRequest, responseChunks: cleanChunks, metadata: cleanMetadata };
+  return { interaction: new Interaction(clean), places };
+}
+
+/** A `content-length` moves with what was replaced in its body. */
+function changedHeaders(part: string, before: readonly HeaderPair[], after: readonly HeaderPair[]): string[] {
+  const changed = before.filter(([name, value], index) => {
+    return name.toLowerCase() !== 'content-length' && after[index]?.[1] !== value;
+  });
+  return [...new Set(changed.map(([name]) => `${part} ${name.toLowerCase()}`))];
+}
+
+function isSame(a: Uint8Array, b: Uint8Array | undefined): boolean {
+  return b !== undefined && Buffer.compare(a, b) === 0;
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { Cassette } from '../../core/cassette.js';
+import { printCassette } from '../../formats/cassette-json.js';
+import { replaceFile, targetOf } from '../../stores/atomic-file.js';
+import { applied, blockOf, changeTo } from '../../stores/cassette-change.js';
+import { doLater } from '../../stores/steps.js';
+import { cassettePath, readCassette } from '../cassette-file.js';
+import { EXIT } from '../exit-codes.js';
+import type { Verb } from '../program.js';
+
+/** `interposition merge`: joins what two branches did to one cassette; git's merge driver. */
+export const merge: Verb = (terminal, finish) =>
+  new Command('merge')
+    .description(
+      'Merge three versions of a cassette into the second one: what theirs has recorded since the base is added to ' +
+        'ours, and what it has removed is removed. As a merge driver of git: interposition merge %O %A %B',
+    )
+    .argument('<base>', 'the version that both come from; an empty file where there was none')
+    .argument('<ours>', 'the version that is changed')
+    .argument('<theirs>', 'the version whose changes are taken over')
+    .action(async (...given: unknown[]) => {
+      const [base, ours, theirs] = given.slice(0, 3).map((one) => cassettePath(one as string, terminal));
+      const [before, mine, other] = await Promise.all([
+        readOrEmpty(base as string),
+        readCassette(ours as string),
+        readCassette(theirs as string),
+      ]);
+      const { kept, added } = applied(changeTo(other, before), mine.interactions.map(blockOf));
+      const text = printCassette([...kept, ...added].map((block) => block.text));
+      await doLater(replaceFile(targetOf(ours as string), text, { fsync: false, check: () => {} }));
+      finish(EXIT.done);
+    });
+
+/** git gives an empty file where both branches have made the cassette. */
+async function readOrEmpty(path: string): Promise<Cassette> {
+  return isEmpty(path) ? new Cassette() : readCassette(path);
+}
+
+function isEmpty(path: string): boolean {
+  try {
+    return readFileSync(path).byteLength === 0;
+  } catch {
+    // Whoever reads it says what is wrong.
+    return false;
+  }
+}

@@ -1,0 +1,54 @@
+import { constants, copyFileSync, readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { CassetteLoadError } from '../../core/errors.js';
+import { repairedFile } from '../../formats/cassette-json.js';
+import { replaceFile, targetOf } from '../../stores/atomic-file.js';
+import { doLater } from '../../stores/steps.js';
+import { CASSETTE_ARGUMENT, cassettePath, readCassette } from '../cassette-file.js';
+import { CommandError } from '../command-error.js';
+import { EXIT } from '../exit-codes.js';
+import { plural } from '../plural.js';
+import { printableLine } from '../printable.js';
+import type { Verb } from '../program.js';
+
+/** `interposition repair`: gives a cassette that was cut off its end back. */
+export const repair: Verb = (terminal, finish) =>
+  new Command('repair')
+    .description(
+      'Repair a cassette that was cut off: what is whole of it is kept. The file as it was stays beside it, as ' +
+        '<cassette>.broken.',
+    )
+    .argument(...CASSETTE_ARGUMENT)
+    .action(async (given: string | undefined) => {
+      const path = cassettePath(given, terminal);
+      try {
+        const { size } = await readCassette(path);
+        terminal.out(`${printableLine(path)} is whole: ${plural(size, 'interaction')}\n`);
+      } catch (error) {
+        if (!(error instanceof CassetteLoadError)) {
+          throw error;
+        }
+        terminal.out(`${printableLine(await repaired(path, error))}\n`);
+      }
+      finish(EXIT.done);
+    });
+
+async function repaired(path: string, failure: CassetteLoadError): Promise<string> {
+  const repaired = (failure.cause as NodeJS.ErrnoException | undefined)?.syscall
+    ? undefined
+    : repairedFile(readFileSync(path, 'utf8'));
+  if (repaired === undefined) {
+    throw new CommandError(`${failure.message} Nothing was changed.`, { cause: failure });
+  }
+  const kept = `${path}.broken`;
+  try {
+    copyFileSync(path, kept, constants.COPYFILE_EXCL);
+  } catch (cause) {
+    throw new CommandError(
+      `cannot keep the file as it was in ${kept}. Move that away. Nothing was changed.`,
+      { cause },
+    );
+  }
+  await doLater(replaceFile(targetOf(path), repaired.text, { fsync: true, check: () => {} }));
+  return `${path}: ${plural(repaired.blocks, 'interaction')} kept, cut after byte ${repaired.bytes}; as it was: ${kept}`;
+}
