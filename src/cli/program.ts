@@ -8,12 +8,14 @@ import { merge } from './verbs/merge.js';
 import { redact } from './verbs/redact.js';
 import { repair } from './verbs/repair.js';
 import { scan } from './verbs/scan.js';
+import { serve } from './verbs/serve.js';
 import { show } from './verbs/show.js';
+import { verify } from './verbs/verify.js';
 
 /** Makes one of the commands. Its action gives the exit code to `finish`. */
 export type Verb = (terminal: Terminal, finish: (code: number) => void) => Command;
 
-const VERBS: readonly Verb[] = [ls, show, diff, merge, scan, redact, repair];
+const VERBS: readonly Verb[] = [ls, show, diff, merge, scan, redact, repair, verify, serve];
 
 /**
  * Runs the command `interposition`.

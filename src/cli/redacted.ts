@@ -1,7 +1,7 @@
 import { type HeaderPair, Interaction } from '../core/interaction.js';
 import { HttpPolicy } from '../http/policy.js';
 import { fieldsOf } from '../http/response.js';
-import { resolveOptions } from '../options.js';
+import { optionsInForce } from './options-in-force.js';
 
 /** An interaction without its secrets, and where they stood. */
 export interface Redacted {
@@ -18,7 +18,7 @@ export interface Redacted {
  * @throws InvalidOptionError for options of the environment that cannot be used.
  */
 export function redactedInteractions(interactions: readonly Interaction[]): Redacted[] {
-  const policy = new HttpPolicy(resolveOptions({}));
+  const policy = new HttpPolicy(optionsInForce());
   // Once to learn what is secret.
   for (const interaction of interactions) {
     redacted(interaction, policy);

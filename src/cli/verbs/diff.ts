@@ -2,10 +2,10 @@ import { Command } from 'commander';
 import type { Interaction } from '../../core/interaction.js';
 import type { Difference } from '../../core/miss.js';
 import { HttpPolicy } from '../../http/policy.js';
-import { resolveOptions } from '../../options.js';
 import { cassettePath, readCassette } from '../cassette-file.js';
 import { responseDifferences } from '../exchange-differences.js';
 import { EXIT } from '../exit-codes.js';
+import { optionsInForce } from '../options-in-force.js';
 import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
 import type { Terminal } from '../terminal.js';
@@ -42,7 +42,8 @@ export const diff: Verb = (terminal, finish) =>
 
 /** In the order of the first one, then what only the second one has. Repeats of a request are compared in order. */
 function* compared(before: readonly Interaction[], after: readonly Interaction[]): Generator<Changed> {
-  const policy = new HttpPolicy(resolveOptions({ match: {} }));
+  const { match = {}, vary, redact } = optionsInForce();
+  const policy = new HttpPolicy({ match, vary, redact });
   const later = new Map<string, Interaction[]>();
   for (const interaction of after) {
     const key = policy.key(interaction.request);
