@@ -15,6 +15,7 @@ import { RecordingGroup, type RequestHead } from './core/recording.js';
 import type { Guard, Route } from './core/route.js';
 import { passthroughOf } from './http/passthrough.js';
 import { ageInMs, type ChosenMode, type InterpositionOptions } from './options.js';
+import { endReport, reportFile } from './report-file.js';
 import { enterSession, isRootOfSession } from './session.js';
 import { JsonFileCassetteStore } from './stores/json-file.js';
 import { ScanningCassetteStore } from './stores/scanning.js';
@@ -49,6 +50,8 @@ export async function openCassette(
   options: InterpositionOptions,
 ): Promise<Opened> {
   const store = await scanned(storeFor(where, mode !== 'replay'), options.scan);
+  const text = (original: string) => broker.text(original);
+  const tally = reportFile()?.tally({ location: identity(where), mode, modeSource: source }, text);
   const broker: Broker = await Broker.fromStore(store, {
     mode,
     modeSource: source,
@@ -67,7 +70,16 @@ export async function openCassette(
     storeWait: options.storeWait,
     session: enterSession(identity(where), mode !== 'replay', continues),
     observer: {
-      lookup: (outcome, head) => logLookup(outcome, head, (text) => broker.text(text)),
+      lookup(outcome, head, hit) {
+        logLookup(outcome, head, text);
+        if (hit === undefined) {
+          tally?.miss(head);
+        } else {
+          tally?.hit(hit);
+        }
+      },
+      passed: (head) => tally?.passed(head),
+      notBrokered: (head) => tally?.notBrokered(head),
       warning: warnOnce,
     },
   });
@@ -237,6 +249,7 @@ function closeAllSync(): void {
   for (const group of groups) {
     failures.push(...group.close(() => {}));
   }
+  endReport();
   for (const failure of failures) {
     warnOnce(describe(failure));
   }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { run } from './program.js';
+import { runCommand } from './program.js';
 import { ownTerminal } from './terminal.js';
 
 // A reader that has gone, such as `head`, is no failure.
@@ -13,4 +13,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
-process.exitCode = await run(process.argv.slice(2), ownTerminal(), version);
+process.exitCode = await runCommand(process.argv.slice(2), ownTerminal(), version);

@@ -1,4 +1,4 @@
-/** `1 interaction`, `2 interactions`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** `1 interaction`, `2 interactions`. @param several Where it is not the noun with an s. */
+export function plural(count: number, noun: string, several = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : several}`;
 }

@@ -2,11 +2,14 @@ import { Command, CommanderError } from 'commander';
 import { describe, InterpositionError } from '../core/errors.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
+import { check } from './verbs/check.js';
 import { diff } from './verbs/diff.js';
 import { ls } from './verbs/ls.js';
 import { merge } from './verbs/merge.js';
+import { prune } from './verbs/prune.js';
 import { redact } from './verbs/redact.js';
 import { repair } from './verbs/repair.js';
+import { run } from './verbs/run.js';
 import { scan } from './verbs/scan.js';
 import { serve } from './verbs/serve.js';
 import { show } from './verbs/show.js';
@@ -15,7 +18,22 @@ import { verify } from './verbs/verify.js';
 /** Makes one of the commands. Its action gives the exit code to `finish`. */
 export type Verb = (terminal: Terminal, finish: (code: number) => void) => Command;
 
-const VERBS: readonly Verb[] = [ls, show, diff, merge, scan, redact, repair, verify, serve];
+const VERBS: readonly Verb[] = [
+  run('record'),
+  run('replay'),
+  run('auto'),
+  ls,
+  show,
+  diff,
+  merge,
+  scan,
+  redact,
+  repair,
+  check,
+  prune,
+  verify,
+  serve,
+];
 
 /**
  * Runs the command `interposition`.
@@ -24,7 +42,11 @@ const VERBS: readonly Verb[] = [ls, show, diff, merge, scan, redact, repair, ver
  * @param version What `--version` says.
  * @returns The exit code. Never rejects: an error is one line on stderr, with its stack under `--verbose`.
  */
-export async function run(args: readonly string[], terminal: Terminal, version: string): Promise<number> {
+export async function runCommand(
+  args: readonly string[],
+  terminal: Terminal,
+  version: string,
+): Promise<number> {
   let code: number = EXIT.done;
   const program = new Command('interposition')
     .description('Record the HTTP that a Node program does, once, and replay it without a network.')

@@ -2,7 +2,7 @@ import type { Stale } from './age.js';
 import type { CassetteStore } from './cassette-store.js';
 import { type BrokerMode, InvalidOptionError, LiveResponderRequiredError } from './errors.js';
 import { fingerprint } from './fingerprint.js';
-import type { InteractionRequest } from './interaction.js';
+import type { Interaction, InteractionRequest } from './interaction.js';
 import type { LiveResponder } from './live-responder.js';
 import type { Latency } from './pace.js';
 import { type Policy, plainPolicy } from './policy.js';
@@ -24,8 +24,12 @@ export interface SessionEntry {
 
 /** What a Broker tells whoever made it. */
 export interface BrokerObserver {
-  /** A request was looked up; in `record` every request counts as a MISS. */
-  lookup?(outcome: 'HIT' | 'MISS', request: RequestHead): void;
+  /** A request was looked up; in `record` every request counts as a MISS. `hit` is what answers it. */
+  lookup?(outcome: 'HIT' | 'MISS', request: RequestHead, hit?: Interaction): void;
+  /** A request was left alone, as the user asked for. */
+  passed?(request: RequestHead): void;
+  /** A request went past every Broker, and was let go. */
+  notBrokered?(request: RequestHead): void;
   /** Something the user has to know that is no error of a request. */
   warning?(message: string): void;
 }

@@ -204,8 +204,14 @@ export class Broker {
   }
 
   /** Counts a request that is left alone. */
-  countPassedThrough(): void {
+  countPassedThrough(head: RequestHead): void {
     this.#stats.passedThrough++;
+    this.#observer.passed?.(head);
+  }
+
+  /** Tells of a request that went past every Broker, and was let go. */
+  tellNotBrokered(head: RequestHead): void {
+    this.#observer.notBrokered?.(head);
   }
 
   /** The error for a MISS in `replay`. */
@@ -280,13 +286,13 @@ export class Broker {
 
   #answer(request: InteractionRequest, found: Recalled | undefined): Interaction | undefined {
     const hit = found && this.#take(found);
-    this.#count(hit === undefined ? 'MISS' : 'HIT', request);
+    this.#count(hit === undefined ? 'MISS' : 'HIT', request, hit);
     return hit;
   }
 
-  #count(outcome: 'HIT' | 'MISS', head: RequestHead): void {
+  #count(outcome: 'HIT' | 'MISS', head: RequestHead, hit?: Interaction): void {
     this.#stats[outcome === 'HIT' ? 'hits' : 'misses']++;
-    this.#observer.lookup?.(outcome, head);
+    this.#observer.lookup?.(outcome, head, hit);
   }
 
   #take({ request, key, story }: Recalled): Interaction | undefined {

@@ -103,3 +103,8 @@ const LOOPBACK =
 function isLoopback(hostname: string): boolean {
   return LOOPBACK.test(hostname);
 }
+
+/** Does a URL lead to this machine? */
+export function isOnLoopback(target: string): boolean {
+  return URL.canParse(target) && isLoopback(new URL(target).hostname);
+}

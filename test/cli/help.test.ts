@@ -13,7 +13,8 @@ test.after(() => project.remove());
 const golden = join(repoRoot, 'fixtures', 'help');
 const env = { COLUMNS: '100' };
 
-const verbs = readdirSync(join(repoRoot, 'src', 'cli', 'verbs')).map((file) => file.replace(/\.ts$/, ''));
+const files = readdirSync(join(repoRoot, 'src', 'cli', 'verbs')).map((file) => file.replace(/\.ts$/, ''));
+const verbs = files.flatMap((file) => (file === 'run' ? ['record', 'replay', 'auto'] : [file]));
 
 for (const args of [[], ...verbs.map((verb) => [verb])]) {
   const name = ['interposition', ...args].join('-');

@@ -19,7 +19,7 @@ export function dispatchBrokered(call: Call): void {
   if (head.action === 'CONNECT' && isForwarding(broker)) {
     call.connect();
   } else if (route.passes(head)) {
-    broker.countPassedThrough();
+    broker.countPassedThrough(head);
     call.connect();
   } else if (route.refusal !== undefined) {
     new Exchange(request).fail(route.refusal(head));

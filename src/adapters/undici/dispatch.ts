@@ -85,7 +85,7 @@ function dispatchOnRoute(
     return dispatchUnknown(broker, upstream, options, handler);
   }
   if (route.passes(head)) {
-    broker.countPassedThrough();
+    broker.countPassedThrough(head);
     return asForwarded(() => upstream.dispatch(marked(options), handler));
   }
   if (route.refusal !== undefined) {

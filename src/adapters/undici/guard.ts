@@ -41,14 +41,20 @@ export function watchRequests(slots: HeldSlots, router: Router, warn: (message: 
     const route = router();
     const head = headOf(request);
     const isTunnel = request.method === 'CONNECT' && reached.has(request.path);
-    if (route === undefined || isTunnel || isForwarding(route.broker) || mayGo(route, head)) {
+    if (route === undefined || isTunnel || isForwarding(route.broker) || route.passes(head)) {
       reached.add(authorityOf(head));
+      return;
+    }
+    if (route.guard === 'off') {
+      reached.add(authorityOf(head));
+      route.broker.tellNotBrokered(head);
       return;
     }
     if (route.guard === 'error') {
       stop(request, errorFor(route, head, request, wasReplaced));
       return;
     }
+    route.broker.tellNotBrokered(head);
     const about = `${head.action} ${authorityOf(head)}`;
     if (!warned.has(about)) {
       warned.add(about);
@@ -72,10 +78,6 @@ function headOf({ method: action, origin, path }: UndiciRequest): RequestHead {
   const isAbsolute = /^https?:\/\//i.test(path);
   const base = action === 'CONNECT' ? 'http://' : String(origin ?? '');
   return { protocol: 'http', action, target: isAbsolute ? path : base + path, headers: [] };
-}
-
-function mayGo(route: Route, head: RequestHead): boolean {
-  return route.guard === 'off' || route.passes(head);
 }
 
 /** Host and port, as a CONNECT names them. */

@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import type { BrokerMode } from '../../core/errors.js';
+import { cassettePath } from '../cassette-file.js';
+import { CommandError } from '../command-error.js';
+import { EXIT } from '../exit-codes.js';
+import { plural } from '../plural.js';
+import { printableLine } from '../printable.js';
+import type { Verb } from '../program.js';
+import { readReports, type Summary } from '../reports.js';
+import { runProgram } from '../run-program.js';
+import type { Terminal } from '../terminal.js';
+
+interface Flags {
+  readonly cassette?: string;
+  readonly option: Readonly<Record<string, unknown>>;
+}
+
+const PURPOSES: Readonly<Record<BrokerMode, string>> = {
+  record: 'Run a program and record what it asks over HTTP; what was recorded before is made anew.',
+  replay: 'Run a program and answer what it asks over HTTP from the cassette; nothing is sent.',
+  auto: 'Run a program; what is in the cassette is answered from it, the rest is sent and recorded.',
+};
+
+/** `interposition record`, `replay` and `auto`: run a program, and what it starts, in a mode. */
+export function run(mode: BrokerMode): Verb {
+  return (terminal, finish) =>
+    new Command(mode)
+      .description(
+        `${PURPOSES[mode]} Every Node program that it starts takes part: npm scripts, test runners, their workers. ` +
+          'Exits as the program does; with 2 where it could not be run, or ran no Node.',
+      )
+      .argument('<command...>', 'the program and its arguments, best behind --')
+      .option(
+        '--cassette <path>',
+        "the cassette's file (default: $INTERPOSITION_CASSETTE, else __cassettes__/default.json)",
+      )
+      .option(
+        '--option <name=value>',
+        'an option as in code, its value as JSON or as text; may be repeated',
+        option,
+        {},
+      )
+      .passThroughOptions()
+      .action(async (command: readonly string[], { cassette, option: options }: Flags) => {
+        const folder = mkdtempSync(join(tmpdir(), 'interposition-'));
+        try {
+          const own = join(folder, 'report');
+          const wanted = terminal.env['INTERPOSITION_REPORT'];
+          const report = wanted ? resolve(terminal.cwd, wanted) : own;
+          const { code, signal } = await runProgram(command, terminal, {
+            INTERPOSITION_MODE: mode,
+            INTERPOSITION_CASSETTE: cassettePath(cassette, terminal),
+            INTERPOSITION_OPTIONS: JSON.stringify({ ...optionsOf(terminal), ...options }),
+            INTERPOSITION_REPORT: report,
+          });
+          const summary = reported(report, terminal.cwd);
+          if (summary !== undefined) {
+            terminal.err(`interposition: ${summaryText(mode, summary)}\n`);
+          } else if (code === 0) {
+            throw new CommandError(
+              `${printableLine(command[0] as string)} has run no Node program that this could take part in: it is none, or it clears NODE_OPTIONS.`,
+            );
+          }
+          if (signal !== null) {
+            rmSync(folder, { recursive: true, force: true });
+            process.kill(process.pid, signal);
+          }
+          finish(code ?? EXIT.failed);
+        } finally {
+          rmSync(folder, { recursive: true, force: true });
+        }
+      });
+}
+
+function option(text: string, before: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const [, name, value] = /^([A-Za-z]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) {
+    throw new InvalidArgumentError('It is written as name=value.');
+  }
+  return { ...before, [name]: jsonOrText(value) };
+}
+
+function jsonOrText(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+/** Those of the environment. What is wrong with them is said by the first program that takes part. */
+function optionsOf({ env }: Terminal): object {
+  const given = jsonOrText(env['INTERPOSITION_OPTIONS'] || '{}');
+  if (typeof given !== 'object' || given === null) {
+    throw new CommandError('INTERPOSITION_OPTIONS is no JSON object.');
+  }
+  return given;
+}
+
+/** Undefined where no process has written any. */
+function reported(report: string, cwd: string): Summary | undefined {
+  try {
+    return readReports([report], cwd);
+  } catch (error) {
+    if (((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function summaryText(
+  mode: BrokerMode,
+  { processes, hits, misses, live, passed, notBrokered, cassettes }: Summary,
+): string {
+  const counts = [
+    mode === 'record' ? '' : plural(hits, 'HIT'),
+    mode === 'replay' ? plural(misses.length, 'MISS', 'MISSes') : `${live.length} sent and recorded`,
+    passed.length > 0 ? `${passed.length} passed through` : '',
+    notBrokered.length > 0 ? `${notBrokered.length} not brokered` : '',
+  ].filter((text) => text !== '');
+  const sole = cassettes.length === 1 ? cassettes[0]?.location : undefined;
+  const where = printableLine(sole ?? plural(cassettes.length, 'cassette'));
+  return `${mode}: ${counts.join(', ')}; ${where}; ${plural(processes, 'process', 'processes')}`;
+}
