@@ -66,7 +66,7 @@ export class ReplayedConnection {
     this.#pace = paceOf(broker.latency, interaction);
   }
 
-  /** The program has its connection. */
+  /** The program gets its connection in this turn of the event loop; it may write at once. */
   open(): void {
     const { socket } = this.#connected;
     socket.receiver = (bytes) => {

@@ -19,8 +19,8 @@ export function replayWebSocket(call: Call, { socket }: Exchange, interaction: I
   const head = replayedHead(recorded, interaction.request.headers, handshakeOf(call));
   const connection = new ReplayedConnection({ socket, interaction, head, broker, group });
   const connect = () => {
-    socket.give(headBytes(head));
     connection.open();
+    socket.give(headBytes(head));
   };
   const due = paceOf(broker.latency, interaction)?.(0, 1);
   const begun = monotonicNow();

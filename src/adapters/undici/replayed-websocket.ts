@@ -27,8 +27,8 @@ export function replayWebSocket(
   const connection = new ReplayedConnection({ socket, interaction, head, broker, group });
   const connect = () => {
     try {
-      exchange.program.upgrade(incoming(head), socket);
       connection.open();
+      exchange.program.upgrade(incoming(head), socket);
     } catch (error) {
       // As live, what the program's handler throws ends its exchange.
       socket.destroy();
