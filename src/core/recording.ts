@@ -234,6 +234,11 @@ export class RecordingGroup {
     (this.#late ?? ((failure) => this.#failures.push(failure)))(error);
   }
 
+  /** Does nobody wait for it any more? */
+  get closed(): boolean {
+    return this.#late !== undefined;
+  }
+
   /** The recordings that are not settled yet. */
   get pending(): readonly Recording[] {
     return [...this.#recordings];

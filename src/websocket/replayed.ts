@@ -20,7 +20,7 @@ export interface Connected {
   readonly group: RecordingGroup;
 }
 
-/** How much longer than when it was recorded the end of a recording that was cut off is waited at in silence. */
+/** How long a program waits at the end of a recording that was cut off before that is said. */
 const GRACE_MS = 1000;
 
 const LONGEST_SHOWN = 200;
@@ -135,21 +135,20 @@ export class ReplayedConnection {
 
   /** Nothing more was recorded. */
   #finish(): void {
-    const { interaction, broker } = this.#connected;
+    const { interaction, broker, group } = this.#connected;
     const { recording, request } = interaction;
     if (!recording.truncated) {
       this.#end();
       return;
     }
-    const wait = Math.max(0, recording.endedAfterMs + GRACE_MS - (monotonicNow() - this.#begun));
-    const timer = setTimeout(
-      () =>
+    const timer = setTimeout(() => {
+      if (!group.closed) {
         broker.warn(
           `The recording of the WebSocket ${request.target} ends here: it was still open when it was recorded. It ` +
             'stays open, and nothing more will come. Record it again to have it whole.',
-        ),
-      wait,
-    );
+        );
+      }
+    }, GRACE_MS);
     this.#release = () => clearTimeout(timer);
   }
 
