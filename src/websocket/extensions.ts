@@ -56,16 +56,31 @@ export class Inflater {
     this.#limit = limit;
   }
 
-  /** @throws Error of zlib, for data that is not compressed, or is more than the limit. */
+  /**
+   * The data of a message. Of one that is larger than the limit, as many zeros as are too many: nobody is to hold all of it.
+   *
+   * @throws Error of zlib, for data that is not compressed.
+   */
   inflate(data: Uint8Array): Uint8Array {
-    const inflated = inflateRawSync(Buffer.concat([data, TAIL]), {
-      finishFlush: constants.Z_SYNC_FLUSH,
-      ...(this.#window.byteLength > 0 && { dictionary: this.#window }),
-      ...(Number.isFinite(this.#limit) && { maxOutputLength: this.#limit + 1 }),
-    });
+    const inflated = this.#inflated(data);
     if (this.#takeover) {
       this.#window = Buffer.concat([this.#window, inflated]).subarray(-WINDOW);
     }
     return inflated;
+  }
+
+  #inflated(data: Uint8Array): Uint8Array {
+    try {
+      return inflateRawSync(Buffer.concat([data, TAIL]), {
+        finishFlush: constants.Z_SYNC_FLUSH,
+        ...(this.#window.byteLength > 0 && { dictionary: this.#window }),
+        ...(Number.isFinite(this.#limit) && { maxOutputLength: this.#limit + 1 }),
+      });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+        return new Uint8Array(this.#limit + 1);
+      }
+      throw error;
+    }
   }
 }

@@ -105,7 +105,7 @@ class RecordedConnection {
           this.#ended();
           break;
         case 'error':
-          this.#cut();
+          this.#cut(args[0]);
           break;
         case 'close':
           // What the program throws is to be an uncaught exception, and not a rejection.
@@ -182,8 +182,8 @@ class RecordedConnection {
     }
   }
 
-  #cut(): void {
-    if (!this.#isEnded && !this.#isClosed && !this.#isCut) {
+  #cut(error: unknown): void {
+    if (!isAbort(error) && !this.#isEnded && !this.#isClosed && !this.#isCut) {
       this.#isCut = true;
       this.#last({ from: 'server', type: 'cut', data: NOTHING });
     }
@@ -209,6 +209,12 @@ class RecordedConnection {
     const isWhole = this.#isClosed || this.#isEnded || (this.#isBroken && !this.#isCut);
     await (isWhole ? this.#recording.end() : this.#recording.truncate()).catch(() => {});
   }
+}
+
+/** Did the program give up the connection by itself? An undici that is told to abort destroys it with an error of its own. */
+function isAbort(error: unknown): boolean {
+  const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown };
+  return name === 'AbortError' || (typeof code === 'string' && code.startsWith('UND_ERR'));
 }
 
 type Write = (chunk?: unknown, encoding?: unknown, callback?: unknown) => unknown;

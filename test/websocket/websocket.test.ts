@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
 import { printInteraction } from '../../src/formats/cassette-json.js';
 import {
@@ -10,6 +11,7 @@ import {
   MemoryCassetteStore,
   withCassette,
 } from '../../src/index.js';
+import { tls } from '../adapters/node-http/tls.js';
 import { suite } from '../support/suite.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { failureOf, stderrDuring, within } from '../support/ways-in.js';
@@ -189,9 +191,12 @@ for (const client of clients) {
   })) {
     check(`${name}: a server that sends ${what}`, async () => {
       const server = await rawServer(Buffer.concat([frame(0x81, 'fine'), bytes]), (socket) => socket.end());
-      const { live } = await sameEverywhere(client, server, () => {});
+      const { store, live } = await sameEverywhere(client, server, () => {});
       assert.equal(live[1], ['message', 'fine']);
       assert.is(live.at(-1)?.[0], 'close');
+      if (!what.startsWith('a text')) {
+        assert.is(await endedOf(store), 'whole');
+      }
     });
   }
 
@@ -557,6 +562,75 @@ wsOnly('latency "recorded" keeps the server as slow as it was', async () => {
   const begun = performance.now();
   await inScope('replay', store, run, { latency: 'recorded' });
   assert.ok(performance.now() - begun >= 100);
+});
+
+wsOnly('a small message that is decompressed to more than maxBodySize is stopped as well', async () => {
+  const server = await webSocketServer((socket) => socket.send('x'.repeat(1_000_000)), {
+    perMessageDeflate: { threshold: 0 },
+  });
+  const store = newStore();
+  const error = await failureOf(() =>
+    inScope('record', store, () => talk(ours, server.url, () => {}), { maxBodySize: 100_000 }),
+  );
+  await server.close();
+  assert.instance(error, BodyTooLargeError);
+  assert.is((await store.load()).size, 0);
+});
+
+wsOnly('a value that varies is matched in messages, and that of the URL is put into them', async () => {
+  const server = await webSocketServer((socket, path) => {
+    socket.on('message', (data: Buffer) => {
+      const { id } = JSON.parse(String(data)) as { id: string };
+      socket.send(JSON.stringify({ path, id }));
+      socket.close(1000);
+    });
+  });
+  const store = newStore();
+  const run = (nonce: string) =>
+    inScope(
+      nonce === 'nonce-f81d4fae' ? 'record' : 'replay',
+      store,
+      () =>
+        talk(ours, `${server.url}/?nonce=${nonce}`, (socket, [event]) => {
+          if (event === 'open') {
+            socket.send(JSON.stringify({ id: nonce }));
+          }
+        }),
+      { vary: ['query:nonce', 'body:$.id'] },
+    );
+  await run('nonce-f81d4fae');
+  await server.close();
+  const seen = await run('nonce-a7c39b52');
+  assert.equal(seen[1], ['message', '{"path":"/?nonce=nonce-a7c39b52","id":"nonce-a7c39b52"}']);
+});
+
+wsOnly('over TLS, with the program’s own authority', async () => {
+  const { createServer } = await import('node:https');
+  const server = createServer(tls.server).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const sockets = new (ws.WebSocketServer as NonNullable<typeof ws.WebSocketServer>)({ server });
+  sockets.on('connection', (socket) => {
+    socket.on('message', (data: Buffer) => socket.close(1000, `got ${data}`));
+  });
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const store = newStore();
+  const run = () =>
+    talk(
+      ours,
+      url,
+      (socket, [event]) => {
+        if (event === 'open') {
+          socket.send('hello');
+        }
+      },
+      [],
+      { ca: tls.ca },
+    );
+  const recorded = await inScope('record', store, run);
+  server.close();
+  server.closeAllConnections();
+  assert.equal(recorded.at(-1), ['close', 1000, 'got hello', true]);
+  assert.equal(await inScope('replay', store, run), recorded);
 });
 
 wsOnly('what "passthrough" names is left alone', async () => {
