@@ -38,11 +38,14 @@ export interface MissedMessage {
   readonly sent: string;
 }
 
-/** A MISS in `replay`: the cassette holds no recording that matches the request. */
+/**
+ * A MISS in `replay`: the cassette holds no recording that matches the request. Or a program sent a message on a replayed
+ * connection that is not the one that was recorded.
+ */
 export class InteractionNotFoundError extends InterpositionError {
   override readonly name = 'InteractionNotFoundError';
   readonly code = 'ERR_INTERACTION_NOT_FOUND';
-  /** The request, without secrets. */
+  /** The request, without secrets; of a message, the one that asked for its connection. */
   readonly request: InteractionRequest;
   readonly location: string | undefined;
   readonly mode: BrokerMode | undefined;

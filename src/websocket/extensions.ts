@@ -4,11 +4,8 @@ import type { HeaderPair } from '../core/interaction.js';
 /** What was agreed on about compression (RFC 7692); undefined where messages are not compressed. */
 export type Compression = { readonly [side in 'client' | 'server']: { readonly takeover: boolean } };
 
-/** Extensions that nobody here can read. */
-export const UNKNOWN: unique symbol = Symbol('unknown extensions');
-
-/** What a server has accepted, from its answer. */
-export function compressionOf(headers: readonly HeaderPair[]): Compression | undefined | typeof UNKNOWN {
+/** What a server has accepted, from its answer; `unknown` where there is more than compression. */
+export function compressionOf(headers: readonly HeaderPair[]): Compression | undefined | 'unknown' {
   const accepted = extensionsOf(headers);
   const [first, ...others] = accepted;
   if (first === undefined) {
@@ -16,7 +13,7 @@ export function compressionOf(headers: readonly HeaderPair[]): Compression | und
   }
   const [name, ...parameters] = first.split(';').map((part) => part.trim().toLowerCase());
   if (others.length > 0 || name !== 'permessage-deflate') {
-    return UNKNOWN;
+    return 'unknown';
   }
   const takeover = (side: string) => ({ takeover: !parameters.includes(`${side}_no_context_takeover`) });
   return { client: takeover('client'), server: takeover('server') };

@@ -4,7 +4,7 @@ import { queueMicrotask } from '../core/clock.js';
 import type { Recording, RecordingGroup } from '../core/recording.js';
 import { wrapMethod } from '../core/wrap-method.js';
 import { headMetadata, type ResponseHead } from '../http/response.js';
-import { type Compression, compressionOf, Inflater, UNKNOWN, type UNKNOWN as Unknown } from './extensions.js';
+import { type Compression, compressionOf, Inflater } from './extensions.js';
 import { FrameReader } from './frames.js';
 import { storedHead } from './handshake.js';
 import { type Message, messageMetadata, type Side } from './messages.js';
@@ -38,7 +38,7 @@ const LONGEST_HEADER = 14;
 export function recordConnection(accepted: Accepted): void {
   const { head, recording, broker } = accepted;
   const compression = compressionOf(head.headers);
-  if (head.statusCode !== 101 || compression === UNKNOWN) {
+  if (head.statusCode !== 101 || compression === 'unknown') {
     broker.warn(
       `${recording.head.action} ${recording.head.target} was not recorded: its WebSocket is one over HTTP/2, or has ` +
         'extensions besides permessage-deflate.',
@@ -59,7 +59,7 @@ class RecordedConnection {
   #isEnded = false;
   #isCut = false;
 
-  constructor(accepted: Accepted, compression: Exclude<Compression | undefined, typeof Unknown>) {
+  constructor(accepted: Accepted, compression: Compression | undefined) {
     const { recording } = accepted;
     const reader = (side: Side) => {
       const inflater = compression && new Inflater(compression[side].takeover, recording.maxBodySize);

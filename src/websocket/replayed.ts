@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Broker } from '../core/broker.js';
 import { clearTimeout, monotonicNow, setImmediate, setTimeout } from '../core/clock.js';
 import type { Interaction, InteractionRequest } from '../core/interaction.js';
@@ -5,7 +6,7 @@ import { type Pace, paceOf, whenDue } from '../core/pace.js';
 import type { RecordingGroup } from '../core/recording.js';
 import type { ReplaySocket } from '../http/replay-socket.js';
 import type { ResponseHead } from '../http/response.js';
-import { compressionOf, Inflater, UNKNOWN } from './extensions.js';
+import { compressionOf, Inflater } from './extensions.js';
 import { FrameReader, INVALID_FRAME, serverFrame } from './frames.js';
 import { type Message, messagesOf } from './messages.js';
 
@@ -53,7 +54,7 @@ export class ReplayedConnection {
     const messages = messagesOf(interaction.responseChunks);
     const compression = compressionOf(head.headers);
     const inflater =
-      compression === undefined || compression === UNKNOWN
+      compression === undefined || compression === 'unknown'
         ? undefined
         : new Inflater(compression.client.takeover, Number.POSITIVE_INFINITY);
     this.#connected = connected;
@@ -261,6 +262,6 @@ function shown({ action, body }: InteractionRequest): string {
     return action;
   }
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const text = action === 'binary' ? bytes.toString('base64') : bytes.toString();
+  const text = isUtf8(bytes) && action !== 'binary' ? bytes.toString() : bytes.toString('base64');
   return `${action} ${text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text}`;
 }

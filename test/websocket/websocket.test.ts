@@ -355,12 +355,15 @@ for (const client of clients) {
   check(`${name}: no secret of a message is stored`, async () => {
     const token = 'sk-proj-abcdefghij1234567890ABCDEFGHIJ';
     const server = await webSocketServer((socket) => {
-      socket.send(JSON.stringify({ session: { access_token: 'q8Zr5tY1uV7wX3bN9mK2' } }));
+      socket.send(Uint8Array.of(0, 1, 2));
+      socket.send(
+        JSON.stringify({ session: { access_token: 'q8Zr5tY1uV7wX3bN9mK2' }, password: 'hunter2 hunter2' }),
+      );
       socket.on('message', () => socket.close(1000, `your ${token}`));
     });
     const store = newStore();
-    const each: Each = (socket, [event]) => {
-      if (event === 'message') {
+    const each: Each = (socket, [event], messages) => {
+      if (event === 'message' && messages === 2) {
         socket.send(`use q8Zr5tY1uV7wX3bN9mK2 and ${token}`);
       }
     };
@@ -370,6 +373,7 @@ for (const client of clients) {
     const [interaction] = (await store.load()).interactions;
     const text = printInteraction(interaction as never);
     assert.not.match(text, 'q8Zr5tY1');
+    assert.not.match(text, 'hunter2');
     assert.not.match(text, 'abcdefghij1234567890');
     assert.not.match(text.toLowerCase(), 'sec-websocket-key');
     await server.close();
@@ -641,6 +645,27 @@ wsOnly('what "passthrough" names is left alone', async () => {
   }
   assert.is(server.count(), 2);
   assert.is((await store.load()).size, 0);
+  await server.close();
+});
+
+wsOnly('a program sees a close when it is saved', async () => {
+  const server = await echo();
+  const store = newStore();
+  const save = store.save.bind(store);
+  let saved = 0;
+  store.save = async (...args) => {
+    await new Promise<void>((resolve) => turns(20, resolve));
+    await save(...args);
+    saved++;
+  };
+  let savedBefore = 0;
+  await inScope('record', store, () =>
+    talk(ours, server.url, (socket, event, messages) => {
+      conversation(socket, event, messages);
+      savedBefore = saved;
+    }),
+  );
+  assert.is(savedBefore, 1);
   await server.close();
 });
 
