@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { Agent } from 'undici';
 import * as assert from 'uvu/assert';
 import { printInteraction } from '../../src/formats/cassette-json.js';
 import {
@@ -7,11 +8,13 @@ import {
   type BrokerMode,
   type CassetteOptions,
   InteractionNotFoundError,
+  interpose,
   JsonFileCassetteStore,
   MemoryCassetteStore,
   withCassette,
 } from '../../src/index.js';
 import { tls } from '../adapters/node-http/tls.js';
+import { brokerOn } from '../adapters/undici/clients.js';
 import { suite } from '../support/suite.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { failureOf, stderrDuring, within } from '../support/ways-in.js';
@@ -635,6 +638,33 @@ wsOnly('over TLS, with the program’s own authority', async () => {
   server.closeAllConnections();
   assert.equal(recorded.at(-1), ['close', 1000, 'got hello', true]);
   assert.equal(await inScope('replay', store, run), recorded);
+});
+
+wsOnly('an interposed dispatcher brokers them as well', async () => {
+  const server = await echo();
+  const store = newStore();
+  for (const mode of ['record', 'replay'] as const) {
+    const broker = await brokerOn(store, mode);
+    const agent = new Agent();
+    const dispatcher = agent.compose(interpose(broker));
+    const client = clients.find(({ name }) => name === 'undici 7') as Client;
+    const Class = client.WebSocket as SocketClass;
+    const own = class {
+      constructor(url: string) {
+        // biome-ignore lint/correctness/noConstructorReturn: it is the socket that is asked for
+        return new Class(url, { dispatcher } as never);
+      }
+    };
+    const seen = await within(
+      WAIT_MS,
+      talk({ ...client, WebSocket: own as unknown as SocketClass }, server.url, conversation),
+    );
+    assert.equal(seen.at(-1)?.slice(0, 2), ['close', 4001], mode);
+    await broker.close();
+    await agent.destroy();
+    await server.close();
+  }
+  assert.is((await store.load()).size, 1);
 });
 
 wsOnly('what "passthrough" names is left alone', async () => {
