@@ -10,6 +10,7 @@ import type { Cassette } from './cassette.js';
 import { type CassetteStore, locationOf } from './cassette-store.js';
 import { dateOf } from './clock.js';
 import { type BrokerMode, InteractionNotFoundError, StaleRecordingError } from './errors.js';
+import { fingerprint } from './fingerprint.js';
 import { forward } from './forward.js';
 import { Interaction, type InteractionRequest, type ResponseChunk, validRequest } from './interaction.js';
 import type { LiveResponder } from './live-responder.js';
@@ -228,6 +229,48 @@ export class Broker {
       size,
       explanation,
       explanationText: explanation && this.#policy.explanationText?.(explanation),
+    });
+  }
+
+  /** Do two parts of requests match, such as what was recorded and what is sent on one connection? */
+  matches(recorded: InteractionRequest, sent: InteractionRequest): boolean {
+    const { variables } = this.#policy;
+    const known = this.#policy.request(recorded);
+    const made = this.#policy.request(sent);
+    const key = this.#policy.key(known);
+    return [made, variables?.asRecorded(made) ?? made].some((request) => {
+      const own = this.#policy.key(request);
+      const isOpen = this.#policy.isOpen?.(own) || this.#policy.isOpen?.(key);
+      return own === key || (isOpen === true && this.#policy.resembles?.(own, key) === true);
+    });
+  }
+
+  /**
+   * The error for a part of a connection that is not the one that was recorded.
+   *
+   * @param request What asked for the connection.
+   * @param recorded What was recorded in its place; undefined where nothing was.
+   * @param shown Makes a text of such a part.
+   */
+  messageNotFound(
+    request: InteractionRequest,
+    place: number,
+    recorded: InteractionRequest | undefined,
+    sent: InteractionRequest,
+    shown: (part: InteractionRequest) => string,
+  ): InteractionNotFoundError {
+    const known = recorded && this.#policy.request(recorded);
+    const made = this.#policy.request(sent);
+    const explanation =
+      known &&
+      this.#policy.explain?.(made, [{ request: known, fingerprint: fingerprint(known), used: false }]);
+    return new InteractionNotFoundError(this.#policy.request(request), {
+      location: this.location,
+      mode: this.mode,
+      modeSource: this.#modeSource,
+      explanation,
+      explanationText: explanation && this.#policy.explanationText?.(explanation),
+      message: { place, recorded: known && shown(known), sent: shown(made) },
     });
   }
 

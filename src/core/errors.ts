@@ -25,13 +25,27 @@ export interface MissContext {
   readonly explanation?: MissExplanation | undefined;
   /** The explanation, for the message. */
   readonly explanationText?: string | undefined;
+  /** Where the connection was recorded, and a message of the program on it was not. */
+  readonly message?: MissedMessage | undefined;
 }
 
-/** A MISS in `replay`: the cassette holds no recording that matches the request. */
+/** A message that a program sent on a recorded connection, in the place of another. Texts are without secrets. */
+export interface MissedMessage {
+  /** Which of the program's messages it is, from 1. */
+  readonly place: number;
+  /** What was recorded in its place; undefined where nothing was. */
+  readonly recorded: string | undefined;
+  readonly sent: string;
+}
+
+/**
+ * A MISS in `replay`: the cassette holds no recording that matches the request. Or a program sent a message on a replayed
+ * connection that is not the one that was recorded.
+ */
 export class InteractionNotFoundError extends InterpositionError {
   override readonly name = 'InteractionNotFoundError';
   readonly code = 'ERR_INTERACTION_NOT_FOUND';
-  /** The request, without secrets. */
+  /** The request, without secrets; of a message, the one that asked for its connection. */
   readonly request: InteractionRequest;
   readonly location: string | undefined;
   readonly mode: BrokerMode | undefined;
@@ -56,6 +70,9 @@ export class InteractionNotFoundError extends InterpositionError {
 }
 
 function missMessage(request: InteractionRequest, context: MissContext): string {
+  if (context.message !== undefined) {
+    return missedMessage(request, context, context.message);
+  }
   const { location, mode = 'replay', modeSource, size, explanationText } = context;
   const where = location === undefined ? 'the cassette' : `the cassette ${location}`;
   const body = request.body.byteLength === 0 ? '' : ` with a body of ${request.body.byteLength} bytes`;
@@ -66,6 +83,18 @@ function missMessage(request: InteractionRequest, context: MissContext): string 
     `MISS: ${request.action} ${request.target}${body} is not in ${where}${held}. ` +
     `The mode is ${mode}${from}, so nothing was sent.${why}\n` +
     'To record it, run once with INTERPOSITION_MODE=auto (adds what is missing) or INTERPOSITION_MODE=record.'
+  );
+}
+
+function missedMessage(request: InteractionRequest, context: MissContext, message: MissedMessage): string {
+  const { location, explanationText } = context;
+  const { place, recorded, sent } = message;
+  const where = location === undefined ? 'the cassette' : `the cassette ${location}`;
+  const why = explanationText === undefined ? '' : `\n${explanationText}`;
+  return (
+    `MISS: message ${place} of the program on the WebSocket ${request.target} is not what ${where} has there, so ` +
+    `the connection was cut.\n  recorded: ${recorded ?? 'nothing more'}\n  sent: ${sent}${why}\n` +
+    'To record the connection anew, run once with INTERPOSITION_MODE=record.'
   );
 }
 
@@ -239,7 +268,7 @@ export class TruncatedRecordingError extends InterpositionError {
   }
 }
 
-/** An upgrade (WebSocket, CONNECT) in `replay`: such exchanges are not recorded. */
+/** An upgrade other than a WebSocket, or CONNECT, in `replay`: such exchanges are not recorded. */
 export class UpgradeNotRecordedError extends InterpositionError {
   override readonly name = 'UpgradeNotRecordedError';
   readonly code = 'ERR_UPGRADE_NOT_RECORDED';

@@ -73,6 +73,11 @@ export class Recording {
     this.#host.known(this);
   }
 
+  /** How many bytes the response may have. */
+  get maxBodySize(): number {
+    return this.#host.maxBodySize;
+  }
+
   /** Is the response still coming in? */
   get open(): boolean {
     return this.#ending === undefined;
@@ -208,7 +213,7 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
   return pieces.length === 1 ? (pieces[0] as Uint8Array) : new Uint8Array(Buffer.concat(pieces));
 }
 
-/** The recordings begun in one scope or installation. */
+/** The recordings begun in one scope or installation, and the errors that it has to tell of. */
 export class RecordingGroup {
   readonly #recordings = new Set<Recording>();
   readonly #failures: unknown[] = [];
@@ -219,9 +224,19 @@ export class RecordingGroup {
     void recording.settled.then(() => {
       this.#recordings.delete(recording);
       if (recording.failure !== undefined && !recording.surfaced) {
-        (this.#late ?? ((failure) => this.#failures.push(failure)))(recording.failure);
+        this.fail(recording.failure);
       }
     });
+  }
+
+  /** Takes an error that nothing of the program's can be told of. */
+  fail(error: unknown): void {
+    (this.#late ?? ((failure) => this.#failures.push(failure)))(error);
+  }
+
+  /** Does nobody wait for it any more? */
+  get closed(): boolean {
+    return this.#late !== undefined;
   }
 
   /** The recordings that are not settled yet. */
@@ -230,9 +245,9 @@ export class RecordingGroup {
   }
 
   /**
-   * Nobody waits for the group any more: gives the save errors that no request surfaced.
+   * Nobody waits for the group any more: gives the errors that no request surfaced.
    *
-   * @param late Gets those of recordings that are begun afterwards.
+   * @param late Gets those that come afterwards.
    */
   close(late: (failure: unknown) => void): readonly unknown[] {
     this.#late = late;

@@ -45,6 +45,7 @@ function isResponse(response: unknown): boolean {
     isRecord(response) &&
     isAbsentOr(isPairs, response['metadata']) &&
     isAbsentOr(isResponseBody, response['body']) &&
+    isAbsentOr(Array.isArray, response['messages']) &&
     isAbsentOr(isLengths, response['chunks']) &&
     isAbsentOr(isRecord, response['chunkMetadata'])
   );

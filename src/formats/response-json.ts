@@ -5,6 +5,7 @@ import { decodeBody, encodeBody } from '../http/coding/content-coding.js';
 import { headerValue } from '../http/headers.js';
 import { fieldsOf } from '../http/response.js';
 import { type BodyForm, base64Form, bodyForm, readBody } from './body-form.js';
+import { type MessageJson, messagesJson, readMessagesJson } from './message-json.js';
 import { isLengths, isRecord, isSamePairs } from './shapes.js';
 import { type ChunksForm, chunksForm, readChunks } from './text-form.js';
 
@@ -19,6 +20,8 @@ export type ResponseBodyForm = (BodyForm | ChunksForm) & {
 /** A response as it stands in a cassette file. */
 export interface ResponseJson {
   readonly metadata: readonly MetadataPair[];
+  /** What was said on a WebSocket, in the place of body and chunks. */
+  readonly messages?: readonly MessageJson[];
   readonly body?: ResponseBodyForm;
   /** The lengths of the chunks in bytes, where there are several and the body does not show them. */
   readonly chunks?: readonly number[];
@@ -41,6 +44,10 @@ const VOUCHING =
 
 /** A response with its body in the most readable form. */
 export function readableResponse(chunks: readonly Required<ResponseChunk>[]): ResponseJson {
+  const messages = messagesJson(chunks);
+  if (messages !== undefined) {
+    return { metadata: chunks[0]?.metadata ?? [], messages };
+  }
   const headers = fieldsOf('header', chunks);
   const contentType = headerValue(headers, 'content-type');
   const vouched = [...headers, ...fieldsOf('trailer', chunks)].some(([name]) => VOUCHING.test(name));
@@ -154,7 +161,10 @@ function isSameDecoded(a: readonly ResponseChunk[], b: readonly ResponseChunk[])
  */
 export function readResponseJson(response: Readonly<Record<string, unknown>>): ResponseChunk[] {
   const head = validPairs('responseChunks[0].metadata', (response['metadata'] ?? []) as MetadataPair[]);
-  const { body, chunkMetadata = {} } = response;
+  const { messages, body, chunkMetadata = {} } = response;
+  if (messages !== undefined) {
+    return withMessages(head, response);
+  }
   const sizes = chunkSizes(response['chunks']);
   const later = laterMetadata(chunkMetadata);
   const chunks = isRecord(body) && Object.hasOwn(body, 'chunks') ? readOnlyChunks(body) : undefined;
@@ -173,6 +183,21 @@ export function readResponseJson(response: Readonly<Record<string, unknown>>): R
     }
   }
   return encode(pieces).map((data, sequence) => ({ data, sequence, metadata: metadata[sequence] ?? [] }));
+}
+
+function withMessages(
+  head: readonly MetadataPair[],
+  { messages, body, chunks, chunkMetadata }: Readonly<Record<string, unknown>>,
+): ResponseChunk[] {
+  if (body !== undefined || chunks !== undefined || chunkMetadata !== undefined) {
+    throw new TypeError('a response of "messages" has no body besides');
+  }
+  return [{ data: new Uint8Array(), metadata: head }, ...readMessagesJson(messages)].map(
+    (chunk, sequence) => ({
+      ...chunk,
+      sequence,
+    }),
+  );
 }
 
 function readOnlyChunks(body: Readonly<Record<string, unknown>>): () => readonly Uint8Array[] {

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../core/errors.js';
 import { fingerprint } from '../core/fingerprint.js';
 import type { HeaderPair, Interaction, InteractionRequest, ResponseChunk } from '../core/interaction.js';
+import { metadataValue } from '../core/metadata.js';
 import type { KnownRequest, MissExplanation } from '../core/miss.js';
 import { groupOfKey, type Policy, type Variables } from '../core/policy.js';
 import type { RequestHead } from '../core/recording.js';
@@ -12,6 +13,7 @@ import { type RedactOptions, Redactor } from './redaction/redact.js';
 import { SecretMemory } from './redaction/secret-memory.js';
 import { fieldsOf, readResponse } from './response.js';
 import { Bindings } from './variables/vary.js';
+import { isWebSocket } from './websocket-protocol.js';
 
 /** A response as `shouldRecord` gets it: decoded, and without secrets. */
 export interface RecordedAnswer {
@@ -89,7 +91,7 @@ export class HttpPolicy implements Policy {
   }
 
   response(chunks: readonly ResponseChunk[], request: InteractionRequest): readonly ResponseChunk[] {
-    return this.#redactor.response(chunks, request);
+    return isWebSocket(request) ? this.#redactor.messages(chunks) : this.#redactor.response(chunks, request);
   }
 
   text(text: string): string {
@@ -157,7 +159,10 @@ export class HttpPolicy implements Policy {
   }
 
   explain(request: InteractionRequest, known: readonly KnownRequest[]): MissExplanation {
-    return explainMiss(request, known, this.#match);
+    const alike = known.filter((one) => one.request.protocol === request.protocol);
+    return alike.length === 0 && known.length > 0
+      ? { reason: 'never-recorded', nearest: [], suggestion: undefined }
+      : explainMiss(request, alike, this.#match);
   }
 
   explanationText(explanation: MissExplanation): string {
@@ -179,7 +184,11 @@ function headerLines({ headers }: InteractionRequest, name: string): string {
 }
 
 function answerOf(interaction: Interaction): RecordedAnswer {
-  const { head, body } = readResponse(interaction);
+  const { head, body: data } = readResponse(interaction);
+  // On a WebSocket both sides speak.
+  const body = data.filter(
+    (_, index) => metadataValue(interaction.responseChunks[index]?.metadata ?? [], 'from') !== 'client',
+  );
   const { statusCode = 0, statusText = '', headers = [] } = head ?? {};
   const plain = decodeBody(body, headers)?.chunks ?? body;
   return { status: statusCode, statusText, headers, body: Buffer.concat(plain) };

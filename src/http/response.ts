@@ -2,6 +2,7 @@ import { InteractionValidationError } from '../core/errors.js';
 import type { HeaderPair, Interaction, ResponseChunk } from '../core/interaction.js';
 import type { MetadataPair } from '../core/metadata.js';
 import { headerValue } from './headers.js';
+import { isWebSocket } from './websocket-protocol.js';
 
 /** A status line and headers; values hold one character a byte, as they came over the wire (RFC 9110, 5.5). */
 export interface ResponseHead {
@@ -95,7 +96,9 @@ export function readResponse(interaction: Interaction): RecordedResponse {
       trailers.push([field.slice('trailer:'.length), value]);
     }
   }
-  const isValid = Number.isInteger(head.statusCode) && head.statusCode >= 200 && head.statusCode <= 999;
+  const isUpgraded = head.statusCode === 101 && isWebSocket(interaction.request);
+  const isFinal = Number.isInteger(head.statusCode) && head.statusCode >= 200 && head.statusCode <= 999;
+  const isValid = isUpgraded || isFinal;
   const isCutOff = head.statusCode === 0 && !endedWell(interaction);
   const areInterim = interim.every(({ statusCode }) => isInterimStatus(statusCode));
   if (!areInterim || (!isValid && !isCutOff)) {

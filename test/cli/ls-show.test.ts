@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert';
+import { Interaction } from '../../src/index.js';
 import { Project } from '../support/project.js';
 import { suite } from '../support/suite.js';
 import { made, write } from './cassettes.js';
@@ -42,6 +43,40 @@ test('ls --json is JSON', async () => {
     recordedAt,
     session: '',
   });
+});
+
+test('show prints what was said on a WebSocket, a line a message', async () => {
+  const said = (from: string, type: string, data: string | Uint8Array, code?: string) => ({
+    data: Buffer.from(data as string),
+    metadata: [['from', from] as const, ['type', type] as const, ...(code ? [['code', code] as const] : [])],
+  });
+  const chunks = [
+    { data: new Uint8Array(), metadata: [['status_code', '101'] as const] },
+    said('client', 'text', '{"join":"Ada"}\n'),
+    said('server', 'binary', Uint8Array.of(1, 255)),
+    said('server', 'close', 'fine', '1000'),
+    said('client', 'close', ''),
+  ];
+  const request = { protocol: 'websocket', action: 'GET', target: 'https://api.example.com/rooms/7' };
+  const socket = new Interaction({
+    request: { ...request, headers: [], body: new Uint8Array() },
+    responseChunks: chunks.map((chunk, sequence) => ({ ...chunk, sequence })),
+  });
+  const { stdout } = await project.interposition(['show', await write(project, 'socket.json', socket), '1']);
+  assert.is(
+    stdout,
+    [
+      'GET https://api.example.com/rooms/7',
+      '',
+      '101',
+      '',
+      'client: text {"join":"Ada"}\\n',
+      'server: binary (2 bytes)',
+      'server: close 1000 fine',
+      'client: close',
+      '',
+    ].join('\n'),
+  );
 });
 
 test('show prints an exchange with its JSON laid out', async () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
+import { Interaction } from '../../src/index.js';
 import { Project } from '../support/project.js';
 import { suite } from '../support/suite.js';
 import { made, read, write } from './cassettes.js';
@@ -42,6 +43,26 @@ test('an API that answers as it did: exit code 0, and nothing is changed', async
   assert.equal({ code, stderr }, { code: 0, stderr: '' });
   assert.is(stdout, `= GET ${url}/users/7\n1 recording: 1 same, 0 drifted, 0 skipped\n`);
   assert.is(project.read(file), before);
+});
+
+test('a WebSocket is skipped: a plain request is none', async () => {
+  const socket = new Interaction({
+    request: {
+      protocol: 'websocket',
+      action: 'GET',
+      target: `${url}/room`,
+      headers: [],
+      body: new Uint8Array(),
+    },
+    responseChunks: [{ data: new Uint8Array(), sequence: 0, metadata: [['status_code', '101']] }],
+  });
+  const { code, stdout } = await project.interposition([
+    'verify',
+    await write(project, 'socket.json', socket),
+  ]);
+  assert.is(code, 0);
+  assert.match(stdout, 'it is a WebSocket');
+  assert.is(asked.length, 0);
 });
 
 test('drift is told by path: exit code 1; --ignore leaves places out', async () => {

@@ -15,7 +15,7 @@ test('tells nobody why it failed, so stderr does', async () => {
     }),
   );
   assert.match(printed, 'api.test/');
-  assert.match(printed, 'upgraded connection');
+  assert.match(printed, 'MISS: GET');
 });
 
 test.run();

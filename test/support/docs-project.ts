@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { json as readJson } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { FrameReader, serverFrame } from '../../src/websocket/frames.js';
 import { libraryUrl, repoRoot } from './paths.js';
 
 /** The address of the API in the pages; the real one takes its place when a block runs. */
@@ -113,6 +116,7 @@ class Api {
     server.on('connection', (socket) => {
       if (this.offline) socket.destroy();
     });
+    server.on('upgrade', (request, socket) => this.#greet(request, socket));
     server.on('request', (request, response) => {
       const json = (status: number, value: unknown, headers: Record<string, string | string[]> = {}) =>
         response
@@ -142,6 +146,29 @@ class Api {
           return json(404, { error: 'not found' });
       }
     });
+  }
+
+  /** The WebSocket of the pages: welcomes who joins, and answers a close. */
+  #greet({ headers }: IncomingMessage, socket: Duplex): void {
+    const proof = hash(
+      'sha1',
+      `${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`,
+      'base64',
+    );
+    socket.write(
+      'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n' +
+        `sec-websocket-accept: ${proof}\r\n\r\n`,
+    );
+    const reader = new FrameReader('client', undefined, (message) => {
+      if (message.type === 'text') {
+        const { join: name } = JSON.parse(Buffer.from(message.data).toString()) as { join: string };
+        const data = new TextEncoder().encode(JSON.stringify({ welcome: name }));
+        socket.write(serverFrame({ type: 'text', data }));
+      } else if (message.type === 'close') {
+        socket.end(serverFrame(message));
+      }
+    });
+    socket.on('data', (bytes: Buffer) => reader.push(bytes)).on('error', () => {});
   }
 
   static async start(): Promise<Api> {

@@ -5,7 +5,7 @@ import { type Call, forward, sentRequest } from './forward.js';
 import { isForwarding } from './forwarded.js';
 import { LookUp } from './look-up.js';
 import { tapBody } from './request-body.js';
-import { asksForUpgrade, requestHead } from './request-head.js';
+import { requestHead, upgradeOf } from './request-head.js';
 import { dispatchUpgrade } from './upgrade.js';
 
 /** How long the error of a request waits for its body to be known, where failures are recorded. */
@@ -23,7 +23,7 @@ export function dispatchBrokered(call: Call): void {
     call.connect();
   } else if (route.refusal !== undefined) {
     new Exchange(request).fail(route.refusal(head));
-  } else if (asksForUpgrade(request, options)) {
+  } else if (upgradeOf(request, options) === 'other') {
     dispatchUpgrade(call, head, new Exchange(request));
   } else if (broker.mode === 'record') {
     broker.countMiss(head);

@@ -1,5 +1,5 @@
+import { ReplaySocket } from '../../http/replay-socket.js';
 import type { OutgoingRequest } from './protocol.js';
-import { ReplaySocket } from './replay-socket.js';
 
 /** One request of a program that is answered here, from the program's side: it has a connection, and may fail. */
 export class Exchange {

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Broker } from '../../core/broker.js';
 import { clearTimeout, queueMicrotask, setImmediate, setTimeout } from '../../core/clock.js';
 import type { Recording } from '../../core/recording.js';
+import { wrapMethod } from '../../core/wrap-method.js';
 import {
   endsWithHeaders,
   headMetadata,
@@ -10,16 +12,18 @@ import {
   isRedirect,
   trailerMetadata,
 } from '../../http/response.js';
+import { isWebSocket } from '../../http/websocket-protocol.js';
 import { headerPairs, headOf } from './headers.js';
 import type { OutgoingRequest } from './protocol.js';
 import { type Telling, Tellings } from './tellings.js';
 import { UPGRADE_NOTICE } from './upgrade.js';
-import { wrapMethod } from './wrap-method.js';
 
 /** What a live exchange needs besides. */
 export interface LiveOptions {
   /** Resolves when the recording has its request, or never will. `failed`: nobody goes on to send the body. */
   requestKnown(failed: boolean): Promise<void>;
+  /** Records a connection that the upstream has accepted as the program's own. */
+  upgraded(response: IncomingMessage, socket: Duplex, early: Uint8Array): void;
   /** Was the program told to go on with its body before the upstream could say so? */
   readonly continued?: boolean;
 }
@@ -39,7 +43,7 @@ export class LiveSource {
   readonly #request: OutgoingRequest;
   readonly #recording: Recording;
   readonly #broker: Broker;
-  readonly #requestKnown: LiveOptions['requestKnown'];
+  readonly #options: LiveOptions;
 
   readonly #tellings = new Tellings();
 
@@ -50,13 +54,14 @@ export class LiveSource {
   #heldHead: IncomingMessage | undefined;
   #holdTimer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
+  #isUpgraded = false;
   #aborted = false;
 
   constructor(request: OutgoingRequest, recording: Recording, broker: Broker, options: LiveOptions) {
     this.#request = request;
     this.#recording = recording;
     this.#broker = broker;
-    this.#requestKnown = options.requestKnown;
+    this.#options = options;
     this.#swallowsContinue = options.continued === true;
   }
 
@@ -87,8 +92,7 @@ export class LiveSource {
         return true;
       case 'upgrade':
       case 'connect':
-        this.#broker.warn(UPGRADE_NOTICE);
-        this.#recording.discard();
+        this.#upgraded(...(args as [IncomingMessage, Duplex, Uint8Array]));
         return this.#emit(event, ...args);
       case 'error':
         this.#failed(args[0] as Error);
@@ -105,6 +109,17 @@ export class LiveSource {
   }
 
   // What the upstream tells
+
+  #upgraded(response: IncomingMessage, socket: Duplex, early: Uint8Array): void {
+    const { request } = this.#recording;
+    if (request !== undefined && isWebSocket(request)) {
+      this.#isUpgraded = true;
+      this.#options.upgraded(response, socket, early);
+    } else {
+      this.#broker.warn(UPGRADE_NOTICE);
+      this.#recording.discard();
+    }
+  }
 
   #interim(information: IncomingMessage): void {
     this.#recording.add(NOTHING, interimMetadata(headOf(information)), true);
@@ -247,7 +262,8 @@ export class LiveSource {
 
   #cutOff(): void {
     clearTimeout(this.#holdTimer);
-    if (!this.#recording.open || this.#ended) {
+    // The end of an upgraded connection is the end of its recording.
+    if (!this.#recording.open || this.#ended || this.#isUpgraded) {
       return;
     }
     const { socket } = this.#request;
@@ -284,7 +300,7 @@ export class LiveSource {
 
   async #saved(failed: boolean, end: () => Promise<void>): Promise<void> {
     if (this.#recording.request === undefined) {
-      await this.#requestKnown(failed);
+      await this.#options.requestKnown(failed);
     }
     await end();
   }

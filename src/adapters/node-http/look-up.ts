@@ -3,14 +3,17 @@ import { RequestBodyTimeoutError } from '../../core/errors.js';
 import type { Interaction, InteractionRequest } from '../../core/interaction.js';
 import type { RequestHead } from '../../core/recording.js';
 import type { Turn } from '../../core/turns.js';
+import { wrapMethod } from '../../core/wrap-method.js';
+import { readResponse } from '../../http/response.js';
+import { isWebSocket } from '../../http/websocket-protocol.js';
 import { Exchange } from './exchange.js';
 import { type Call, forward, sentRequest } from './forward.js';
 import { holdRequest } from './held.js';
 import { ReplayedSource } from './replayed.js';
+import { replayWebSocket } from './replayed-websocket.js';
 import { tapBody } from './request-body.js';
-import { asksForUpgrade, expectsContinue } from './request-head.js';
+import { expectsContinue, upgradeOf } from './request-head.js';
 import { dispatchUpgrade } from './upgrade.js';
-import { wrapMethod } from './wrap-method.js';
 
 const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
 const CONTINUE_INFORMATION = {
@@ -97,7 +100,7 @@ export class LookUp {
     clearTimeout(this.#timer);
     try {
       const request = sentRequest(this.#call, bytes);
-      if (asksForUpgrade(this.#call.request, this.#call.options)) {
+      if (upgradeOf(this.#call.request, this.#call.options) === 'other') {
         this.#end();
         this.#unhold();
         dispatchUpgrade(this.#call, request, this.#exchange);
@@ -120,6 +123,10 @@ export class LookUp {
     }
     this.#end();
     const { broker, group } = this.#call.route;
+    if (hit !== undefined && isWebSocket(hit.request) && readResponse(hit).head?.statusCode === 101) {
+      replayWebSocket(this.#call, this.#exchange, hit);
+      return;
+    }
     if (hit !== undefined) {
       new ReplayedSource(this.#exchange, hit, broker.latency).start(this.#continued);
       return;

@@ -1,5 +1,5 @@
+import { wrapMethod } from '../../core/wrap-method.js';
 import type { OutgoingRequest } from './protocol.js';
-import { wrapMethod } from './wrap-method.js';
 
 type Write = (chunk?: unknown, encoding?: unknown, callback?: unknown) => boolean;
 type End = (chunk?: unknown, encoding?: unknown, callback?: unknown) => OutgoingRequest;

@@ -1,5 +1,6 @@
 import type { HeaderPair } from '../../core/interaction.js';
 import type { RequestHead } from '../../core/recording.js';
+import { asksForWebSocket } from '../../http/websocket-protocol.js';
 import { headerLines } from './headers.js';
 import type { ConnectOptions, OutgoingRequest } from './protocol.js';
 
@@ -65,9 +66,26 @@ function headerOf(request: OutgoingRequest, { headers }: ConnectOptions, name: s
   return value === undefined ? undefined : String(value).toLowerCase();
 }
 
-/** Does the request ask for a connection of another kind? */
-export function asksForUpgrade(request: OutgoingRequest, options: ConnectOptions): boolean {
-  return request.method === 'CONNECT' || headerOf(request, options, 'upgrade') !== undefined;
+/** What a connection becomes that a request asks for; undefined where it stays what it is. */
+export function upgradeOf(
+  request: OutgoingRequest,
+  options: ConnectOptions,
+): 'websocket' | 'other' | undefined {
+  if (request.method === 'CONNECT') {
+    return 'other';
+  }
+  const upgrade = headerOf(request, options, 'upgrade');
+  if (upgrade === undefined) {
+    return undefined;
+  }
+  const key = headerOf(request, options, 'sec-websocket-key') ?? '';
+  const head = {
+    protocol: 'http',
+    action: request.method,
+    target: '',
+    headers: [['sec-websocket-key', key]],
+  } as const;
+  return key !== '' && asksForWebSocket(head, upgrade) ? 'websocket' : 'other';
 }
 
 /** Does the program wait for an interim response before it sends its body (RFC 9110, 10.1.1)? */

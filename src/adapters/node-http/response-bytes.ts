@@ -52,7 +52,12 @@ function mayHaveBody(method: string, statusCode: number): boolean {
   return method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
 }
 
-function headBytes({ statusCode, statusText, headers, httpVersion = '1.1' }: ResponseHead): Uint8Array {
+export function headBytes({
+  statusCode,
+  statusText,
+  headers,
+  httpVersion = '1.1',
+}: ResponseHead): Uint8Array {
   return Buffer.from(`HTTP/${httpVersion} ${statusCode} ${statusText}\r\n${lines(headers)}\r\n`, 'latin1');
 }
 

@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.js';
 import type { Call } from './forward.js';
 
 export const UPGRADE_NOTICE =
-  'requests for an upgraded connection (WebSocket, CONNECT) pass through, unrecorded.';
+  'requests for an upgraded connection (other than a WebSocket), and CONNECT, pass through, unrecorded.';
 
 /** A request for an upgraded connection: those are not recorded. */
 export function dispatchUpgrade({ route, connect }: Call, head: RequestHead, exchange: Exchange): void {

@@ -10,6 +10,15 @@ import type { Interaction, InteractionRequest } from '../../core/interaction.js'
 import type { Recording, RequestHead } from '../../core/recording.js';
 import type { Route, Router } from '../../core/route.js';
 import type { Turn } from '../../core/turns.js';
+import { readResponse } from '../../http/response.js';
+import {
+  asksForWebSocket,
+  isWebSocket,
+  webSocketKey,
+  webSocketRequest,
+} from '../../http/websocket-protocol.js';
+import type { Handshake } from '../../websocket/handshake.js';
+import { recordConnection } from '../../websocket/recorded.js';
 import { Exchange } from './exchange.js';
 import { asForwarded, asRecorded } from './forwarded.js';
 import { withStableHeaders } from './headers.js';
@@ -25,6 +34,7 @@ import {
   isHandler,
 } from './protocol.js';
 import { ReplayedSource } from './replayed.js';
+import { replayWebSocket } from './replayed-websocket.js';
 import {
   drainBody,
   immediateBytes,
@@ -92,19 +102,22 @@ function dispatchOnRoute(
     new Exchange(programOf(handler)).fail(route.refusal(head));
     return true;
   }
-  if (head.action === 'CONNECT' || options.upgrade) {
+  const isForWebSocket = asksForWebSocket(head, options.upgrade);
+  if (!isForWebSocket && (head.action === 'CONNECT' || options.upgrade)) {
     return dispatchUpgrade(broker, head, upstream, options, handler);
   }
+  const handshake = { key: webSocketKey(head), headers: head.headers };
+  const asked = isForWebSocket ? webSocketRequest(head) : head;
   if (broker.mode === 'record') {
-    broker.countMiss(head);
-    const recording = broker.record(head, { group: route.group });
-    return forwardTapped({ route, recording, upstream, options, handler });
+    broker.countMiss(asked);
+    const recording = broker.record(asked, { group: route.group });
+    return forwardTapped({ route, recording, upstream, options, handler, handshake });
   }
   const bytes = immediateBytes(options.body);
   if (bytes === undefined && !isReadableBody(options.body)) {
     return upstream.dispatch(options, handler);
   }
-  return lookUp({ route, head, upstream, options, handler }, bytes);
+  return lookUp({ route, head: asked, upstream, options, handler, handshake }, bytes);
 }
 
 /** A request that cannot be told apart from others: its options are not for undici, or nobody knows its origin. */
@@ -135,12 +148,12 @@ function dispatchUpgrade(
 ): boolean {
   if (broker.mode === 'replay') {
     const error = new UpgradeNotRecordedError(head.action, broker.text(head.target));
-    // A WebSocket tells its program no reason.
-    broker.warn(error.message);
     new Exchange(programOf(handler)).fail(error);
     return true;
   }
-  broker.warn('requests for an upgraded connection (WebSocket, CONNECT) pass through, unrecorded.');
+  broker.warn(
+    'requests for an upgraded connection (other than a WebSocket), and CONNECT, pass through, unrecorded.',
+  );
   return asForwarded(() => upstream.dispatch(marked(options), handler));
 }
 
@@ -161,10 +174,13 @@ interface Forwarding {
   readonly upstream: UpstreamDispatcher;
   readonly options: DispatchOptions;
   readonly handler: Handler;
+  /** Of a request for a WebSocket. */
+  readonly handshake: Handshake;
 }
 
 /** In `record`: the request goes out at once, and its body is listened to while it is sent. */
-function forwardTapped({ route, recording, upstream, options, handler }: Forwarding): boolean {
+function forwardTapped(forwarding: Forwarding): boolean {
+  const { route, recording, upstream, options, handler } = forwarding;
   let requestSettled = () => {};
   const settled = new Promise<void>((resolve) => {
     requestSettled = resolve;
@@ -176,15 +192,30 @@ function forwardTapped({ route, recording, upstream, options, handler }: Forward
     requestSettled();
   });
   const exchange = new Exchange(programOf(handler));
-  const live = new LiveSource(exchange, recording, route.broker, (failed) => {
+  const requestKnown = (failed: boolean) => {
     if (failed) {
       void drainBody(body);
     }
     return settledWithin(settled, failed ? Math.min(route.bodyWait, FAILED_WAIT_MS) : route.bodyWait);
-  });
+  };
+  const live = liveSource(forwarding, exchange, requestKnown);
   exchange.source = live;
   return asRecorded(route.broker, recording, () =>
     upstream.dispatch(marked(options, { body }), upstreamHandler(handler, live)),
+  );
+}
+
+function liveSource(
+  {
+    route: { broker, group },
+    recording,
+    handshake: { key },
+  }: Omit<Forwarding, 'upstream' | 'options' | 'handler'>,
+  exchange: Exchange,
+  requestKnown: (failed: boolean) => Promise<void>,
+): LiveSource {
+  return new LiveSource(exchange, recording, broker, requestKnown, (head, socket) =>
+    recordConnection({ socket, head, key, recording, broker, group }),
   );
 }
 
@@ -252,6 +283,10 @@ interface Found {
 function answer(call: LookUp, exchange: Exchange, { request, hit, order, again }: Found): void {
   const { route, upstream, options, handler } = call;
   const { broker } = route;
+  if (hit !== undefined && isWebSocket(hit.request) && readResponse(hit).head?.statusCode === 101) {
+    replayWebSocket(exchange, hit, call.handshake, route);
+    return;
+  }
   if (hit !== undefined) {
     const replayed = new ReplayedSource(exchange, hit, broker.latency);
     exchange.source = replayed;
@@ -259,12 +294,17 @@ function answer(call: LookUp, exchange: Exchange, { request, hit, order, again }
     return;
   }
   if (broker.mode === 'replay') {
-    exchange.fail(broker.notFound(request));
+    const error = broker.notFound(request);
+    if (isWebSocket(request)) {
+      // Some WebSockets tell their program no reason.
+      broker.warn(error.message);
+    }
+    exchange.fail(error);
     return;
   }
   const recording = broker.record(request, { order, group: route.group });
   recording.request = request;
-  const live = new LiveSource(exchange, recording, broker, () => Promise.resolve());
+  const live = liveSource({ ...call, recording }, exchange, () => Promise.resolve());
   exchange.source = live;
   asRecorded(broker, recording, () =>
     upstream.dispatch(marked(options, { body: again }), upstreamHandler(handler, live)),

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { RequestNotBrokeredError, UpgradeNotRecordedError } from '../../core/errors.js';
 import type { RequestHead } from '../../core/recording.js';
 import type { Route, Router } from '../../core/route.js';
+import { WEBSOCKET } from '../../http/websocket-protocol.js';
 import { isForwarding } from './forwarded.js';
 import type { HeldSlots } from './global-slots.js';
 
@@ -90,7 +91,7 @@ function errorFor(route: Route, head: RequestHead, { upgrade }: UndiciRequest, w
   if (route.refusal !== undefined) {
     return route.refusal(head);
   }
-  if (head.action === 'CONNECT' || upgrade) {
+  if (head.action === 'CONNECT' || (upgrade && upgrade !== WEBSOCKET)) {
     return new UpgradeNotRecordedError(head.action, route.broker.text(head.target));
   }
   return new RequestNotBrokeredError(nameOf(route, head), reasonOf(wasReplaced));

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Broker } from '../../core/broker.js';
 import { clearTimeout, setImmediate, setTimeout } from '../../core/clock.js';
 import { BodyTooLargeError } from '../../core/errors.js';
@@ -47,6 +48,7 @@ export class LiveSource implements Source {
   readonly #readAhead: number;
   readonly #recordFailures: boolean;
   readonly #requestKnown: (failed: boolean) => Promise<void>;
+  readonly #upgrade: (head: ResponseHead, socket: Duplex) => void;
 
   #upstream: Upstream | undefined;
   #sent = false;
@@ -63,22 +65,26 @@ export class LiveSource implements Source {
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #ending: Ending | undefined;
+  #isUpgraded = false;
 
   /**
    * @param requestKnown Resolves when the recording has its request, or never will. `failed`: nobody goes on to send the
    * body.
+   * @param upgrade Records a connection that the upstream has accepted as the program's own.
    */
   constructor(
     exchange: Exchange,
     recording: Recording,
     broker: Broker,
     requestKnown: (failed: boolean) => Promise<void>,
+    upgrade: (head: ResponseHead, socket: Duplex) => void,
   ) {
     this.#exchange = exchange;
     this.#recording = recording;
     this.#readAhead = broker.readAhead;
     this.#recordFailures = broker.recordFailures;
     this.#requestKnown = requestKnown;
+    this.#upgrade = upgrade;
   }
 
   // What the upstream tells
@@ -119,6 +125,16 @@ export class LiveSource implements Source {
       this.#giveHead(incoming);
     }
     return true;
+  }
+
+  upgraded(incoming: IncomingHead, socket: unknown): void {
+    const { statusCode } = incoming;
+    // No undici hands on what the status line said.
+    const statusText = statusCode === 101 ? 'Switching Protocols' : '';
+    this.#isUpgraded = true;
+    const headers = headerPairs(incoming.raw, incoming.parsed);
+    this.#upgrade({ statusCode, statusText, headers }, socket as Duplex);
+    this.#exchange.program.upgrade(incoming, socket);
   }
 
   /** False where the upstream is to pause. */
@@ -164,6 +180,10 @@ export class LiveSource implements Source {
 
   fail(error: unknown): void {
     this.#upstreamDone = true;
+    if (this.#isUpgraded) {
+      this.#exchange.fail(error);
+      return;
+    }
     if (this.#exchange.aborted || this.#programThrew) {
       this.#cutOff();
       this.#exchange.fail(error);
@@ -204,6 +224,10 @@ export class LiveSource implements Source {
 
   #cutOff(): void {
     clearTimeout(this.#holdTimer);
+    if (this.#isUpgraded) {
+      // The end of its connection is the end of the recording.
+      return;
+    }
     this.#dropQueue();
     if (!this.#sent || this.#recording.request === undefined) {
       this.#recording.discard();

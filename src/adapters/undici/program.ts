@@ -40,6 +40,8 @@ export interface Program {
   /** The first byte of a response has arrived; a replay says so in its upstream's place. */
   started(): void;
   head(head: IncomingHead): boolean;
+  /** The connection is the program's own from here on. */
+  upgrade(head: IncomingHead, socket: unknown): void;
   data(chunk: Uint8Array): boolean;
   end(trailers: IncomingTrailers): void;
   fail(error: unknown): void;
@@ -81,6 +83,10 @@ class LegacyProgram implements Program {
   head({ statusCode, raw, statusText }: IncomingHead): boolean {
     const resume = () => this.#control?.resume();
     return this.#handler.onHeaders?.(statusCode, raw as RawHeaders, resume, statusText) !== false;
+  }
+
+  upgrade({ statusCode, raw }: IncomingHead, socket: unknown): void {
+    this.#handler.onUpgrade?.(statusCode, raw as RawHeaders, socket);
   }
 
   data(chunk: Uint8Array): boolean {
@@ -127,6 +133,13 @@ class ControllerProgram implements Program {
     const headers = parsed ?? headerRecord(headerPairs(raw));
     this.#handler.onResponseStart?.(controller, statusCode, headers, statusText);
     return !controller.paused;
+  }
+
+  upgrade({ statusCode, raw, parsed }: IncomingHead, socket: unknown): void {
+    const controller = this.#controller as ProgramController;
+    controller.rawHeaders = raw;
+    const headers = parsed ?? headerRecord(headerPairs(raw));
+    this.#handler.onRequestUpgrade?.(controller, statusCode, headers, socket);
   }
 
   data(chunk: Uint8Array): boolean {

@@ -167,7 +167,7 @@ function prepared(interaction: Interaction): Prepared {
   return response;
 }
 
-function incoming({ statusCode, statusText, headers }: ResponseHead): IncomingHead {
+export function incoming({ statusCode, statusText, headers }: ResponseHead): IncomingHead {
   const raw = rawHeaders(headers);
   const record = headerRecord(headerPairs(raw));
   return {

@@ -18,10 +18,10 @@ export function upstreamHandler(program: Handler, live: LiveSource): Handler {
   const handler = isControllerHandler(program)
     ? // One that speaks both protocols is for dispatchers of either.
       {
-        ...('onConnect' in program && legacyHandler(program as LegacyHandler, live)),
-        ...controllerHandler(program, live),
+        ...('onConnect' in program && legacyHandler(live)),
+        ...controllerHandler(live),
       }
-    : legacyHandler(program, live);
+    : legacyHandler(live);
   for (const event of ['onBodySent', 'onRequestSent', 'onResponseStarted'] as const) {
     // Only where the program listens: undici asks whether it is there.
     if (typeof program[event] === 'function') {
@@ -31,7 +31,7 @@ export function upstreamHandler(program: Handler, live: LiveSource): Handler {
   return handler;
 }
 
-function legacyHandler(program: LegacyHandler, live: LiveSource): LegacyHandler {
+function legacyHandler(live: LiveSource): LegacyHandler {
   let abort: Abort = () => {};
   let resume = () => {};
   return {
@@ -39,7 +39,7 @@ function legacyHandler(program: LegacyHandler, live: LiveSource): LegacyHandler 
       abort = connectedAbort;
       live.connected({ abort: (reason) => abort(reason), resume: () => resume() }, context);
     },
-    onUpgrade: (...args) => program.onUpgrade?.(...args),
+    onUpgrade: (statusCode, raw, socket) => live.upgraded({ statusCode, raw, statusText: '' }, socket),
     onHeaders(statusCode: number, raw: RawHeaders, upstreamResume: () => void, statusText: string) {
       resume = upstreamResume;
       return live.head({ statusCode, raw, statusText });
@@ -50,7 +50,7 @@ function legacyHandler(program: LegacyHandler, live: LiveSource): LegacyHandler 
   };
 }
 
-function controllerHandler(program: ControllerHandler, live: LiveSource): ControllerHandler {
+function controllerHandler(live: LiveSource): ControllerHandler {
   return {
     onRequestStart(controller: Controller, context) {
       live.connected(
@@ -58,7 +58,10 @@ function controllerHandler(program: ControllerHandler, live: LiveSource): Contro
         context,
       );
     },
-    onRequestUpgrade: (...args) => program.onRequestUpgrade?.(...args),
+    onRequestUpgrade(controller, statusCode, headers, socket) {
+      const parsed = headers as HeaderRecord;
+      live.upgraded({ statusCode, raw: controller.rawHeaders ?? parsed, statusText: '', parsed }, socket);
+    },
     onResponseStart(controller: Controller, statusCode: number, parsed: HeaderRecord, statusText = '') {
       const raw = controller.rawHeaders ?? parsed;
       if (!live.head({ statusCode, raw, statusText, parsed })) {

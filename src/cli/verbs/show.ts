@@ -1,8 +1,11 @@
+import { isUtf8 } from 'node:buffer';
 import { Command } from 'commander';
 import type { HeaderPair, Interaction } from '../../core/interaction.js';
 import { decodeBody } from '../../http/coding/content-coding.js';
 import { headerValue } from '../../http/headers.js';
 import { readResponse } from '../../http/response.js';
+import { isWebSocket } from '../../http/websocket-protocol.js';
+import { messagesOf } from '../../websocket/messages.js';
 import { cassettePath, pickInteraction, readCassette } from '../cassette-file.js';
 import { EXIT } from '../exit-codes.js';
 import { printable, printableLine } from '../printable.js';
@@ -37,7 +40,8 @@ function exchangeText(interaction: Interaction, { style }: Terminal): string {
   for (const { statusCode, statusText, headers } of [...interim, ...(head ? [head] : [])]) {
     lines.push(style('bold', printableLine(`${statusCode} ${statusText}`.trim())), ...headerLines(headers));
   }
-  lines.push(...bodyLines(body, head?.headers ?? []));
+  const isUpgraded = isWebSocket(request) && head?.statusCode === 101;
+  lines.push(...(isUpgraded ? messageLines(interaction) : bodyLines(body, head?.headers ?? [])));
   if (trailers.length > 0) {
     lines.push('', ...headerLines(trailers));
   }
@@ -51,6 +55,21 @@ function exchangeText(interaction: Interaction, { style }: Terminal): string {
 
 function headerLines(headers: readonly HeaderPair[]): string[] {
   return headers.map(([name, value]) => printableLine(`${name}: ${value}`));
+}
+
+/** What was said on a WebSocket, one line a message. */
+function messageLines({ responseChunks }: Interaction): string[] {
+  const lines = messagesOf(responseChunks).map(({ from, type, code, data }) => {
+    const text = data.byteLength === 0 ? '' : oneLine(Buffer.from(data));
+    return printableLine(
+      [`${from}:`, type, code, text].filter((part) => part !== undefined && part !== '').join(' '),
+    );
+  });
+  return ['', ...lines];
+}
+
+function oneLine(bytes: Buffer): string {
+  return isUtf8(bytes) ? bytes.toString() : `(${bytes.byteLength} bytes)`;
 }
 
 /** Behind an empty line, as over the wire; nothing where there is no body. */

@@ -13,6 +13,7 @@ import {
 import type { Difference } from '../../core/miss.js';
 import { mayHoldPlaceholder } from '../../http/matching/wildcard.js';
 import { HttpPolicy } from '../../http/policy.js';
+import { isWebSocket } from '../../http/websocket-protocol.js';
 import { enterSession } from '../../session.js';
 import { JsonFileCassetteStore } from '../../stores/json-file.js';
 import { cassettePath } from '../cassette-file.js';
@@ -179,6 +180,9 @@ class Verifier {
     }
     if (recording.truncated || recording.failure !== undefined) {
       return 'the recording did not end well';
+    }
+    if (isWebSocket(request)) {
+      return 'it is a WebSocket';
     }
     if (!/^https?:\/\//.test(request.target)) {
       return 'it was not made over HTTP';

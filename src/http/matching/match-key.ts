@@ -7,7 +7,7 @@ import { withWildcards } from './wildcard.js';
  * values, which are wildcards everywhere but in headers.
  */
 export function matchKey(parts: RequestParts): string {
-  const { method, url, origin, path, query, headers, body, custom } = parts;
+  const { protocol, method, url, origin, path, query, headers, body, custom } = parts;
   const place: JsonValue = [
     method ?? null,
     url ?? null,
@@ -16,7 +16,8 @@ export function matchKey(parts: RequestParts): string {
     query.length === 0 ? null : plain(query),
   ];
   const more = custom === undefined ? '' : withWildcards(custom);
-  return `${withWildcards(place)}${JSON.stringify(headers)}${bodyKey(body)}${more}`;
+  const connection = protocol === undefined ? '' : `${protocol} `;
+  return `${connection}${withWildcards(place)}${JSON.stringify(headers)}${bodyKey(body)}${more}`;
 }
 
 function bodyKey(body: BodyParts): string {

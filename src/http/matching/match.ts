@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../../core/errors.js';
 import type { HeaderPair, InteractionRequest } from '../../core/interaction.js';
 import type { RequestHead } from '../../core/recording.js';
+import { isWebSocket } from '../websocket-protocol.js';
 import { changeBody, readBody, readExactly } from './body-parts.js';
 import { countedHeaders } from './counted-headers.js';
 import { type Cursors, startOf } from './json-path.js';
@@ -111,6 +112,9 @@ export class HttpMatch {
       headers: this.#headers(countedHeaders(request.headers, headers)),
       body: this.#body(request),
     };
+    if (isWebSocket(request)) {
+      parts.protocol = request.protocol;
+    }
     if (method) {
       parts.method = request.action;
     }

@@ -33,6 +33,8 @@ export type BodyParts =
 
 /** What counts of a request under a matching policy. What the policy leaves out is absent. */
 export interface RequestParts {
+  /** Where it is not HTTP's own, but that of a connection which began as a request. */
+  readonly protocol?: string;
   readonly method?: string;
   /** In the place of `origin` and `path`: what `match.url` made of the URL, or a target that is no URL. */
   readonly url?: string;

@@ -138,7 +138,7 @@ const LONGEST_TARGET = 300;
 export function missText({ reason, nearest, suggestion }: MissExplanation): string {
   const [first, ...others] = nearest;
   if (first === undefined) {
-    return 'The cassette is empty.';
+    return reason === 'empty' ? 'The cassette is empty.' : 'Nothing like it was recorded.';
   }
   const lines = [
     reasonText(reason, first),

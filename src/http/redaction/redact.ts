@@ -99,6 +99,17 @@ export class Redactor {
       : this.#settled(chunks, (subject) => this.#responseOnce(subject));
   }
 
+  /** The same for chunks that are messages, each with a body of its own. */
+  messages(chunks: readonly ResponseChunk[]): readonly ResponseChunk[] {
+    if (this.#secrets === undefined) {
+      return chunks;
+    }
+    return this.#settled(chunks, (subject) => {
+      const redacted = subject.map((chunk) => this.#responseOnce([chunk])[0] as ResponseChunk);
+      return redacted.every((chunk, index) => chunk === subject[index]) ? subject : redacted;
+    });
+  }
+
   /** A message for people without secrets, such as that of an error. */
   text(text: string): string {
     const find = (bytes: ByteText, secrets: Secrets) => edited(bytes, editsOfText(bytes, secrets));

@@ -1,5 +1,7 @@
 import { Socket } from 'node:net';
-import { setImmediate } from '../../core/clock.js';
+import { setImmediate } from '../core/clock.js';
+
+type Written = string | Uint8Array;
 
 interface SocketInternals {
   /** Something has passed: a timeout counts from here. */
@@ -25,6 +27,8 @@ const SECURE = {
  */
 export class ReplaySocket extends Socket {
   override connecting = true;
+  /** Gets what is written, where somebody is there after all. */
+  receiver: ((bytes: Uint8Array) => void) | undefined;
   #isReachable = true;
   #isFull = false;
   #writers: (() => void)[] = [];
@@ -79,11 +83,17 @@ export class ReplaySocket extends Socket {
     wanted();
   }
 
-  override _write(_chunk: unknown, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#take(done);
+  override _write(chunk: Written, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this._writev([{ chunk, encoding }], done);
   }
 
-  override _writev(_chunks: unknown, done: (error?: Error | null) => void): void {
+  override _writev(
+    chunks: readonly { readonly chunk: Written; readonly encoding: BufferEncoding }[],
+    done: (error?: Error | null) => void,
+  ): void {
+    for (const { chunk, encoding } of chunks) {
+      this.receiver?.(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);
+    }
     this.#take(done);
   }
 
