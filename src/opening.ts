@@ -11,6 +11,7 @@ import {
   RequestOutsideScopeError,
   UnusedInteractionsError,
 } from './core/errors.js';
+import { hostProcess } from './core/host-realm.js';
 import { RecordingGroup, type RequestHead } from './core/recording.js';
 import type { Guard, Route } from './core/route.js';
 import { passthroughOf } from './http/passthrough.js';
@@ -219,7 +220,7 @@ function checkUse({ broker, unused }: Opened): void {
 function watchExit(): void {
   if (!watchingExit) {
     watchingExit = true;
-    process.on('exit', closeAllSync);
+    hostProcess.on('exit', closeAllSync);
   }
 }
 
@@ -241,6 +242,6 @@ function closeAllSync(): void {
     warnOnce(describe(failure));
   }
   if (failures.length > 0) {
-    process.exitCode ||= 1;
+    hostProcess.exitCode ||= 1;
   }
 }

@@ -1,10 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { channel } from 'node:diagnostics_channel';
 import { interceptClientRequests } from './adapters/node-http/interceptor.js';
 import { watchNodeHttp } from './adapters/node-http/notice.js';
 import { watchNodeHttp2 } from './adapters/node-http2/notice.js';
-import { holdSlots } from './adapters/undici/global-slots.js';
+import { type HeldSlots, holdSlots } from './adapters/undici/global-slots.js';
 import { watchRequests } from './adapters/undici/guard.js';
 import { holdOwnDispatchers } from './adapters/undici/own-dispatchers.js';
+import { isInVmRealm } from './core/host-realm.js';
 import type { Route, Router } from './core/route.js';
 import { warnOnce } from './warnings.js';
 
@@ -13,6 +15,7 @@ const installations: Route[] = [];
 let outside: Route | undefined;
 let holders = 0;
 let release: (() => void) | undefined;
+let held: HeldSlots | undefined;
 
 /**
  * Who answers a request: the innermost scope that it is made in, else the installation that came last, else what scopes
@@ -51,6 +54,7 @@ export function routeOutside(route: Route): void {
 export function interceptGlobals(): () => void {
   holders++;
   release ??= interceptEverything();
+  reclaim();
   let undone = false;
   return () => {
     if (!undone && --holders === 0) {
@@ -61,8 +65,21 @@ export function interceptGlobals(): () => void {
   };
 }
 
+/** Intercepts what the program has loaded or replaced meanwhile where no hook saw it. */
+export function reclaim(): void {
+  held?.reclaim();
+}
+
+/** The last copy of this library that was loaded into a VM realm. A channel is one for all realms. */
+const lastInRealm = channel(Symbol.for('interposition.realm')) as unknown as { release?: () => void };
+
 function interceptEverything(): () => void {
+  if (isInVmRealm) {
+    // A runner makes a realm for each test file, one after the other. Ours is not told of its end; the next one ends it.
+    lastInRealm.release?.();
+  }
   const slots = holdSlots(currentRoute);
+  held = slots;
   const undos = [
     () => slots.release(),
     holdOwnDispatchers(currentRoute),
@@ -71,11 +88,16 @@ function interceptEverything(): () => void {
     watchNodeHttp(() => currentRoute()?.nodeHttp === false, warnOnce),
     watchNodeHttp2(concernsRoute, warnOnce),
   ];
-  return () => {
-    for (const undo of undos.reverse()) {
+  const undo = () => {
+    held = undefined;
+    for (const undo of undos.splice(0).reverse()) {
       undo();
     }
   };
+  if (isInVmRealm) {
+    lastInRealm.release = undo;
+  }
+  return undo;
 }
 
 function concernsRoute(origin: string): boolean {

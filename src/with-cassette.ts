@@ -20,7 +20,7 @@ import {
   requestedMode,
   resolveOptions,
 } from './options.js';
-import { interceptGlobals, routeOutside, runInScope } from './routing.js';
+import { interceptGlobals, reclaim, routeOutside, runInScope } from './routing.js';
 
 /**
  * Runs a function in a scope of its own: the requests that it makes, and that what it starts makes, are recorded into
@@ -98,6 +98,7 @@ async function enter(
     intercepting = true;
     interceptGlobals();
   }
+  reclaim();
   const place = identity(where);
   const key = sharingKey(place, chosen.mode, options);
   let scope = shared.get(key);
