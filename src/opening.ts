@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { globalOriginal } from './adapters/undici/global-slots.js';
 import { dispatcherResponder } from './adapters/undici/live-responder.js';
 import { Broker } from './broker.js';
+import { Cassette } from './core/cassette.js';
 import type { CassetteStore } from './core/cassette-store.js';
 import { monotonicNow } from './core/clock.js';
 import { withDeadline } from './core/deadline.js';
@@ -13,7 +14,7 @@ import {
 } from './core/errors.js';
 import { hostProcess } from './core/host-realm.js';
 import { RecordingGroup, type RequestHead } from './core/recording.js';
-import type { Guard, Route } from './core/route.js';
+import type { Guard, Route, Unanswered } from './core/route.js';
 import { passthroughOf } from './http/passthrough.js';
 import { ageInMs, type ChosenMode, type InterpositionOptions } from './options.js';
 import { enterSession, isRootOfSession } from './session.js';
@@ -32,6 +33,7 @@ export interface Opened {
   readonly unused: 'ignore' | 'warn' | 'error';
   readonly guard: Guard;
   readonly nodeHttp: boolean;
+  readonly unanswered: Unanswered;
   passes(head: RequestHead): boolean;
 }
 
@@ -44,12 +46,13 @@ let watchingExit = false;
  *
  * @throws CassetteLoadError where it cannot be loaded; a missing file is one in `replay` only.
  */
-export async function openCassette(
+export async function openBroker(
   { mode, source, continues = false }: ChosenMode,
   where: string | URL | CassetteStore,
   options: InterpositionOptions,
 ): Promise<Opened> {
   const store = await scanned(storeFor(where, mode !== 'replay'), options.scan);
+  const unanswered: Unanswered = { first: undefined };
   const broker: Broker = await Broker.fromStore(store, {
     mode,
     modeSource: source,
@@ -69,6 +72,9 @@ export async function openCassette(
     session: enterSession(identity(where), mode !== 'replay', continues),
     observer: {
       lookup: (outcome, head) => logLookup(outcome, head, (text) => broker.text(text)),
+      miss: (error) => {
+        unanswered.first ??= error;
+      },
       warning: warnOnce,
     },
   });
@@ -79,7 +85,7 @@ export async function openCassette(
     nodeHttp = true,
   } = options;
   const passes = passthroughOf(options.passthrough);
-  return opening({ broker, bodyWait, unused, guard, nodeHttp, passes });
+  return opening({ broker, bodyWait, unused, guard, nodeHttp, unanswered, passes });
 }
 
 /** A Broker of the program's own: what it has open at the exit is written all the same. */
@@ -90,6 +96,7 @@ export function adopt(broker: Broker): Opened {
     unused: 'ignore',
     guard: guardFor(broker.mode),
     nodeHttp: true,
+    unanswered: { first: undefined },
     passes: () => false,
   });
 }
@@ -148,6 +155,30 @@ export function routeTo(entry: Opened): Route {
   const group = new RecordingGroup();
   groups.add(group);
   return { ...entry, group };
+}
+
+/**
+ * A route of its own on which every request is stopped that the options do not let pass.
+ *
+ * @param refusal The error of such a request, which is told by its method and target.
+ */
+export function routeToNothing(options: InterpositionOptions, refusal: (request: string) => Error): Route {
+  const broker = new Broker(new Cassette(), { redact: options.redact });
+  const unanswered: Unanswered = { first: undefined };
+  return {
+    broker,
+    group: new RecordingGroup(),
+    bodyWait: options.bodyWait ?? DEFAULT_BODY_WAIT_MS,
+    guard: options.guard ?? 'error',
+    nodeHttp: options.nodeHttp ?? true,
+    unanswered,
+    passes: passthroughOf(options.passthrough),
+    refusal: ({ action, target }) => {
+      const error = refusal(`${action} ${broker.text(target)}`);
+      unanswered.first ??= error;
+      return error;
+    },
+  };
 }
 
 /** A route on which no request is answered: it passes, or it is stopped. */

@@ -1,6 +1,11 @@
 import type { Stale } from './age.js';
 import type { CassetteStore } from './cassette-store.js';
-import { type BrokerMode, InvalidOptionError, LiveResponderRequiredError } from './errors.js';
+import {
+  type BrokerMode,
+  type InteractionNotFoundError,
+  InvalidOptionError,
+  LiveResponderRequiredError,
+} from './errors.js';
 import { fingerprint } from './fingerprint.js';
 import type { InteractionRequest } from './interaction.js';
 import type { LiveResponder } from './live-responder.js';
@@ -26,6 +31,8 @@ export interface SessionEntry {
 export interface BrokerObserver {
   /** A request was looked up; in `record` every request counts as a MISS. */
   lookup?(outcome: 'HIT' | 'MISS', request: RequestHead): void;
+  /** A request was a MISS in `replay`, and fails with this error. */
+  miss?(error: InteractionNotFoundError): void;
   /** Something the user has to know that is no error of a request. */
   warning?(message: string): void;
 }

@@ -215,7 +215,7 @@ export class Broker {
     const superseded = this.#recall.superseded();
     const fresh = interactions.filter((interaction) => !superseded.has(interaction));
     const explanation = this.#policy.explain?.(request, this.#recall.known(fresh));
-    return new InteractionNotFoundError(request, {
+    const error = new InteractionNotFoundError(request, {
       location: this.location,
       mode: this.mode,
       modeSource: this.#modeSource,
@@ -223,6 +223,8 @@ export class Broker {
       explanation,
       explanationText: explanation && this.#policy.explanationText?.(explanation),
     });
+    this.#observer.miss?.(error);
+    return error;
   }
 
   /** The recordings that would have answered in this Broker's lane, and that no request has used so far. */
