@@ -25,13 +25,13 @@ interface Test {
   readonly type: 'test';
   readonly name: string;
   readonly parent: Block;
+  readonly concurrent?: boolean;
   fn?: TestFunction;
   readonly errors: unknown[];
 }
 
 interface State {
   readonly rootDescribeBlock: Block;
-  readonly currentlyRunningTest?: Test | null;
 }
 
 interface Event {
@@ -86,6 +86,8 @@ class JestTests {
   readonly #file: string;
   readonly #cassettes: TestCassettes;
   readonly #scopes = new Map<Test, TestScope>();
+  /** Of the one test that runs and is not a concurrent one. */
+  #current: TestScope | undefined;
 
   constructor(file: string, cassettes: TestCassettes) {
     this.#file = file;
@@ -112,9 +114,8 @@ class JestTests {
       }
     }
     for (const hook of hooksIn(state.rootDescribeBlock)) {
-      // Concurrent tests have no such hooks, so there is only one test that runs; around a block there is none.
-      const scope = () => state.currentlyRunningTest && this.#scopes.get(state.currentlyRunningTest);
-      hook.fn = wrapped(hook.fn, hook.type.endsWith('Each') ? scope : () => undefined);
+      // Concurrent tests have no hooks.
+      hook.fn = wrapped(hook.fn, () => (hook.type.endsWith('Each') ? this.#current : undefined));
     }
   }
 
@@ -129,10 +130,9 @@ class JestTests {
 
   async #open(test: Test): Promise<void> {
     try {
-      this.#scopes.set(
-        test,
-        await this.#cassettes.open({ file: this.#file, name: fullName(test), id: test }),
-      );
+      const scope = await this.#cassettes.open({ file: this.#file, name: fullName(test), id: test });
+      this.#scopes.set(test, scope);
+      this.#current = test.concurrent ? this.#current : scope;
     } catch (error) {
       test.errors.push(error);
     }
@@ -141,6 +141,7 @@ class JestTests {
   async #close(test: Test): Promise<void> {
     const scope = this.#scopes.get(test);
     this.#scopes.delete(test);
+    this.#current = test.concurrent ? this.#current : undefined;
     try {
       await scope?.close();
     } catch (error) {
@@ -154,7 +155,7 @@ const CANNOT_TELL =
   'request. Use test() for tests that make requests, or a later version of Jest.';
 
 /** A function with as many parameters as the other: one that takes `done` is called so. */
-function wrapped(fn: TestFunction, scopeOf: () => TestScope | null | undefined): TestFunction {
+function wrapped(fn: TestFunction, scopeOf: () => TestScope | undefined): TestFunction {
   const inScope = function (this: unknown, ...args: unknown[]): unknown {
     const call = () => Reflect.apply(fn, this, args);
     const scope = scopeOf();
