@@ -5,7 +5,7 @@ import { watchNodeHttp } from './adapters/node-http/notice.js';
 import { watchNodeHttp2 } from './adapters/node-http2/notice.js';
 import { type HeldSlots, holdSlots } from './adapters/undici/global-slots.js';
 import { watchRequests } from './adapters/undici/guard.js';
-import { holdOwnDispatchers } from './adapters/undici/own-dispatchers.js';
+import { holdOwnDispatchers, meetLoadedInRealm } from './adapters/undici/own-dispatchers.js';
 import { isInVmRealm } from './core/host-realm.js';
 import type { Route, Router } from './core/route.js';
 import { warnOnce } from './warnings.js';
@@ -115,6 +115,7 @@ export function interceptGlobals(): () => void {
 /** Intercepts what the program has loaded or replaced meanwhile where no hook saw it. */
 export function reclaim(): void {
   held?.reclaim();
+  meetLoadedInRealm();
 }
 
 /** The last copy of this library that was loaded into a VM realm. A channel is one for all realms. */

@@ -1,3 +1,4 @@
+import { isInVmRealm } from '../../core/host-realm.js';
 import type { Router } from '../../core/route.js';
 import { BROKERED, copied, dispatchBrokered, type UpstreamDispatcher } from './dispatch.js';
 import { asForwarded } from './forwarded.js';
@@ -53,13 +54,28 @@ export function holdOwnDispatchers(router: Router): () => void {
 
 // For good, because undici's later copies are to be known to a later holder.
 function hookClasses(): void {
-  for (const name of hooked ? [] : CLASSES) {
-    hookUndici(name, { after: meet });
+  if (!hooked) {
+    hooked = true;
+    for (const name of CLASSES) {
+      hookUndici(name, { after: meet });
+    }
+    meetLoaded();
+  }
+}
+
+function meetLoaded(): void {
+  for (const name of CLASSES) {
     for (const loaded of loadedUndici(name)) {
       meet(loaded);
     }
   }
-  hooked = true;
+}
+
+/** Meets what a test runner's own loader has loaded since: no hook is told of that. */
+export function meetLoadedInRealm(): void {
+  if (isInVmRealm) {
+    meetLoaded();
+  }
 }
 
 /**
