@@ -103,7 +103,7 @@ function wrap<Name extends string>(
     after(args);
     return result;
   };
-  Object.defineProperty(wrapped, 'name', { value: name });
+  Object.defineProperties(wrapped, { name: { value: name }, length: { value: original.length } });
   holder[name] = wrapped;
   return () => {
     if (holder[name] === wrapped) {
