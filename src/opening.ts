@@ -12,7 +12,7 @@ import {
   RequestOutsideScopeError,
   UnusedInteractionsError,
 } from './core/errors.js';
-import { hostProcess } from './core/host-realm.js';
+import { atEnd, hostProcess } from './core/host-realm.js';
 import { RecordingGroup, type RequestHead } from './core/recording.js';
 import type { Guard, Route, Unanswered } from './core/route.js';
 import { passthroughOf } from './http/passthrough.js';
@@ -251,7 +251,7 @@ function checkUse({ broker, unused }: Opened): void {
 function watchExit(): void {
   if (!watchingExit) {
     watchingExit = true;
-    hostProcess.on('exit', closeAllSync);
+    atEnd(closeAllSync);
   }
 }
 

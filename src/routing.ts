@@ -1,12 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { channel } from 'node:diagnostics_channel';
 import { interceptClientRequests } from './adapters/node-http/interceptor.js';
 import { watchNodeHttp } from './adapters/node-http/notice.js';
 import { watchNodeHttp2 } from './adapters/node-http2/notice.js';
 import { type HeldSlots, holdSlots } from './adapters/undici/global-slots.js';
 import { watchRequests } from './adapters/undici/guard.js';
 import { holdOwnDispatchers, meetLoadedInRealm } from './adapters/undici/own-dispatchers.js';
-import { isInVmRealm } from './core/host-realm.js';
+import { atEndOfRealm, beginRealm } from './core/host-realm.js';
 import type { Route, Router } from './core/route.js';
 import { warnOnce } from './warnings.js';
 
@@ -118,14 +117,8 @@ export function reclaim(): void {
   meetLoadedInRealm();
 }
 
-/** The last copy of this library that was loaded into a VM realm. A channel is one for all realms. */
-const lastInRealm = channel(Symbol.for('interposition.realm')) as unknown as { release?: () => void };
-
 function interceptEverything(): () => void {
-  if (isInVmRealm) {
-    // A runner makes a realm for each test file, one after the other. Ours is not told of its end; the next one ends it.
-    lastInRealm.release?.();
-  }
+  beginRealm();
   const slots = holdSlots(currentRoute);
   held = slots;
   const undos = [
@@ -142,9 +135,7 @@ function interceptEverything(): () => void {
       undo();
     }
   };
-  if (isInVmRealm) {
-    lastInRealm.release = undo;
-  }
+  atEndOfRealm(undo);
   return undo;
 }
 

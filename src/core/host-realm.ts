@@ -23,3 +23,37 @@ export function realmOf(fn: object): typeof globalThis | undefined {
     return undefined;
   }
 }
+
+const ENDS = Symbol.for('interposition.endsOfRealm');
+const ofHost = hostGlobal as unknown as Record<symbol, Set<() => void> | undefined>;
+const ends = new Set<() => void>();
+
+/**
+ * Ends the copy of this library that was loaded into another VM realm before. A test runner makes a realm for each file, one
+ * after the other, and tells nobody of its end; what the copy has left with the host would keep the realm for good.
+ */
+export function beginRealm(): void {
+  if (isInVmRealm && ofHost[ENDS] !== ends) {
+    const before = ofHost[ENDS] ?? [];
+    ofHost[ENDS] = ends;
+    for (const end of before) {
+      end();
+    }
+  }
+}
+
+/** Calls back where this copy's realm ends, and never in the host's. */
+export function atEndOfRealm(callback: () => void): void {
+  if (isInVmRealm) {
+    ends.add(callback);
+  }
+}
+
+/** Calls back once: at the exit of the process, or where this copy's realm ends before. */
+export function atEnd(callback: () => void): void {
+  hostProcess.on('exit', callback);
+  atEndOfRealm(() => {
+    hostProcess.off('exit', callback);
+    callback();
+  });
+}

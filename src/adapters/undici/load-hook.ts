@@ -64,7 +64,8 @@ const MODULE_FILE =
 const MODULE_ID = /(?:^|\/)(?:global|dispatcher|dispatcher-base|(?:proxy|mock)-agent)(?:\.js)?$/;
 
 function patchRequire(): void {
-  if (patched) {
+  // Not from a VM realm, whose loader does not pass there; and nobody could undo it when the realm has ended.
+  if (patched || isInVmRealm) {
     return;
   }
   patched = true;
