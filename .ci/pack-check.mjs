@@ -69,6 +69,13 @@ const importMain = `
 `;
 const importJson = (specifier) => `await import('${specifier}', { with: { type: 'json' } });`;
 
+// Their runner is an optional peer, and not in this project.
+const NEED_A_PEER = { './jest': 'jest-environment-node', './vitest': 'vitest' };
+const importWithoutPeer = (specifier, peer) => `
+  const error = await import('${specifier}').then(() => undefined, (error) => error);
+  if (!error?.message.includes("'${peer}'")) throw error ?? new Error('it needs no ${peer}');
+`;
+
 // The time limit is what shows that an import keeps no process alive: nothing here calls process.exit.
 const inProject = { cwd: project, timeout: 20_000, env: { ...process.env, INTERPOSITION_MODE: 'auto' } };
 const node = { version: process.version, binary: process.execPath };
@@ -78,6 +85,7 @@ for (const { version, binary } of [node, ...installNodes()]) {
     let source = `await import('${specifier}');`;
     if (path === '.') source = importMain;
     if (path.endsWith('.json')) source = importJson(specifier);
+    if (path in NEED_A_PEER) source = importWithoutPeer(specifier, NEED_A_PEER[path]);
     run(`${version} import ${specifier}`, binary, ['--input-type=module', '--eval', source], inProject);
   }
   run(

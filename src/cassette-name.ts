@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidOptionError } from './core/errors.js';
 
@@ -25,6 +25,19 @@ export function cassettePath(name: string): string {
   const safe = name.split('/').map(safeSegment).filter(Boolean).join('/');
   const unique = safe === name ? safe : `${safe || 'cassette'}-${hash(name)}`;
   return join(FOLDER, `${unique}.json`);
+}
+
+/**
+ * The file of a test's cassette: `__cassettes__/<test file>/<full test name>.json`, in the test file's folder. The name
+ * is one segment, made safe as `cassettePath` does.
+ *
+ * @param file The test file's path, or its `file:` URL.
+ */
+export function testCassettePath(file: string, name: string): string {
+  const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+  const safe = safeSegment(name.replaceAll('/', '-'));
+  const unique = safe === name && safe !== '' ? safe : `${safe || 'test'}-${hash(name)}`;
+  return join(dirname(path), FOLDER, basename(path), `${unique}.json`);
 }
 
 function safeSegment(segment: string): string {

@@ -7,7 +7,7 @@ import type { CassetteStore } from './core/cassette-store.js';
 import { type BrokerMode, InvalidOptionError } from './core/errors.js';
 import type { Interaction } from './core/interaction.js';
 import type { Route } from './core/route.js';
-import { adopt, closeCassette, type Opened, openCassette, routeAside, routeTo, settle } from './opening.js';
+import { adopt, closeCassette, type Opened, openBroker, routeAside, routeTo, settle } from './opening.js';
 import { type InterpositionOptions, requestedMode, resolveOptions } from './options.js';
 import { interceptGlobals, routeEverything } from './routing.js';
 import { MemoryCassetteStore } from './stores/memory.js';
@@ -120,7 +120,7 @@ export async function installInterposition(
   const resolved = resolveOptions(options);
   const fromEnvironment = process.env.INTERPOSITION_CASSETTE || undefined;
   const where = fromEnvironment ?? resolved.cassette ?? resolved.store ?? cassetteFor(resolved.outside);
-  return new Interposition(await openCassette(chosen, where, resolved), chosen.source, resolved.outside);
+  return new Interposition(await openBroker(chosen, where, resolved), chosen.source, resolved.outside);
 }
 
 /** An installation that answers nothing needs no file. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { globalOriginal } from './adapters/undici/global-slots.js';
 import { dispatcherResponder } from './adapters/undici/live-responder.js';
 import { Broker } from './broker.js';
+import { Cassette } from './core/cassette.js';
 import type { CassetteStore } from './core/cassette-store.js';
 import { monotonicNow } from './core/clock.js';
 import { withDeadline } from './core/deadline.js';
@@ -11,8 +12,9 @@ import {
   RequestOutsideScopeError,
   UnusedInteractionsError,
 } from './core/errors.js';
+import { atEnd, hostProcess } from './core/host-realm.js';
 import { RecordingGroup, type RequestHead } from './core/recording.js';
-import type { Guard, Route } from './core/route.js';
+import type { Guard, Route, Unanswered } from './core/route.js';
 import { passthroughOf } from './http/passthrough.js';
 import { ageInMs, type ChosenMode, type InterpositionOptions } from './options.js';
 import { endReport, reportFile } from './report-file.js';
@@ -32,6 +34,7 @@ export interface Opened {
   readonly unused: 'ignore' | 'warn' | 'error';
   readonly guard: Guard;
   readonly nodeHttp: boolean;
+  readonly unanswered: Unanswered;
   passes(head: RequestHead): boolean;
 }
 
@@ -44,7 +47,7 @@ let watchingExit = false;
  *
  * @throws CassetteLoadError where it cannot be loaded; a missing file is one in `replay` only.
  */
-export async function openCassette(
+export async function openBroker(
   { mode, source, continues = false }: ChosenMode,
   where: string | URL | CassetteStore,
   options: InterpositionOptions,
@@ -52,6 +55,7 @@ export async function openCassette(
   const store = await scanned(storeFor(where, mode !== 'replay'), options.scan);
   const text = (original: string) => broker.text(original);
   const tally = reportFile()?.tally({ location: identity(where), mode, modeSource: source }, text);
+  const unanswered: Unanswered = { first: undefined };
   const broker: Broker = await Broker.fromStore(store, {
     mode,
     modeSource: source,
@@ -80,6 +84,9 @@ export async function openCassette(
       },
       passed: (head) => tally?.passed(head),
       notBrokered: (head) => tally?.notBrokered(head),
+      miss: (error) => {
+        unanswered.first ??= error;
+      },
       warning: warnOnce,
     },
   });
@@ -90,7 +97,7 @@ export async function openCassette(
     nodeHttp = true,
   } = options;
   const passes = passthroughOf(options.passthrough);
-  return opening({ broker, bodyWait, unused, guard, nodeHttp, passes });
+  return opening({ broker, bodyWait, unused, guard, nodeHttp, unanswered, passes });
 }
 
 /** A Broker of the program's own: what it has open at the exit is written all the same. */
@@ -101,6 +108,7 @@ export function adopt(broker: Broker): Opened {
     unused: 'ignore',
     guard: guardFor(broker.mode),
     nodeHttp: true,
+    unanswered: { first: undefined },
     passes: () => false,
   });
 }
@@ -159,6 +167,30 @@ export function routeTo(entry: Opened): Route {
   const group = new RecordingGroup();
   groups.add(group);
   return { ...entry, group };
+}
+
+/**
+ * A route of its own on which every request is stopped that the options do not let pass.
+ *
+ * @param refusal The error of such a request, which is told by its method and target.
+ */
+export function routeToNothing(options: InterpositionOptions, refusal: (request: string) => Error): Route {
+  const broker = new Broker(new Cassette(), { redact: options.redact });
+  const unanswered: Unanswered = { first: undefined };
+  return {
+    broker,
+    group: new RecordingGroup(),
+    bodyWait: options.bodyWait ?? DEFAULT_BODY_WAIT_MS,
+    guard: options.guard ?? 'error',
+    nodeHttp: options.nodeHttp ?? true,
+    unanswered,
+    passes: passthroughOf(options.passthrough),
+    refusal: ({ action, target }) => {
+      const error = refusal(`${action} ${broker.text(target)}`);
+      unanswered.first ??= error;
+      return error;
+    },
+  };
 }
 
 /** A route on which no request is answered: it passes, or it is stopped. */
@@ -231,7 +263,7 @@ function checkUse({ broker, unused }: Opened): void {
 function watchExit(): void {
   if (!watchingExit) {
     watchingExit = true;
-    process.on('exit', closeAllSync);
+    atEnd(closeAllSync);
   }
 }
 
@@ -254,6 +286,6 @@ function closeAllSync(): void {
     warnOnce(describe(failure));
   }
   if (failures.length > 0) {
-    process.exitCode ||= 1;
+    hostProcess.exitCode ||= 1;
   }
 }

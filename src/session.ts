@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { threadId } from 'node:worker_threads';
 import type { SessionEntry } from './core/broker-options.js';
 import { isoNow } from './core/clock.js';
+import { hostProcess } from './core/host-realm.js';
 
 const VARIABLE = 'INTERPOSITION_SESSION';
 
 /** Was this process started by one that is recording? Then it belongs to the same session. */
-const inherited = process.env[VARIABLE];
+const inherited = hostProcess.env[VARIABLE];
 let own: string | undefined;
 const entries = new Map<string, number>();
 
@@ -30,6 +31,8 @@ export function enterSession(location: string, records: boolean, continues = fal
 
 function sessionId(): string {
   own ??= inherited ?? `${isoNow().replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
+  hostProcess.env[VARIABLE] = own;
+  // A sandbox's copy of the environment is what its program hands to a child by name.
   process.env[VARIABLE] = own;
   return own;
 }

@@ -1,26 +1,8 @@
-import { existsSync } from 'node:fs';
 import { callingFile, cassettePath, nameOfFile } from './cassette-name.js';
-import type { CassetteStore } from './core/cassette-store.js';
-import { type BrokerMode, InvalidOptionError } from './core/errors.js';
-import { DEFAULT_MODE_SOURCE } from './install.js';
-import {
-  closeCassette,
-  identity,
-  type Opened,
-  openCassette,
-  routeAside,
-  routeTo,
-  settle,
-} from './opening.js';
-import {
-  type CassetteOptions,
-  type ChosenMode,
-  type InterpositionOptions,
-  isCI,
-  requestedMode,
-  resolveOptions,
-} from './options.js';
-import { interceptGlobals, routeOutside, runInScope } from './routing.js';
+import { InvalidOptionError } from './core/errors.js';
+import { type CassetteOptions, resolveOptions } from './options.js';
+import { runInScope } from './routing.js';
+import { modeForScope, openScope } from './scope.js';
 
 /**
  * Runs a function in a scope of its own: the requests that it makes, and that what it starts makes, are recorded into
@@ -51,124 +33,17 @@ export async function withCassette<T>(
   // A scope's own cassette: one that the environment names would throw all scopes together.
   const where =
     given.store ?? given.cassette ?? cassettePath(given.name ?? nameFor(fn, callingFile(withCassette)));
-  const scope = await enter(where, modeFor(options.mode, where), options);
-  const route = routeTo(await scope.opened);
-  if (options.outside === 'error') {
-    routeOutside(routeAside(route, 'error'));
-  }
+  const scope = await openScope(where, modeForScope(options.mode, where, 'withCassette'), options);
   let result: Awaited<T>;
   try {
-    result = await runInScope(route, fn);
+    result = await runInScope(scope.route, fn);
   } catch (error) {
     // The function's own error is the one to see; a failed save is often what caused it.
-    await settle(route).catch(() => {});
-    await leave(scope).catch(() => {});
+    await scope.close().catch(() => {});
     throw error;
   }
-  try {
-    await settle(route);
-  } finally {
-    await leave(scope);
-  }
+  await scope.close();
   return result;
-}
-
-/** A cassette that scopes have open; those on the same cassette with the same mode and options share it. */
-interface SharedScope {
-  readonly key: string;
-  readonly place: string;
-  readonly mode: BrokerMode;
-  readonly opened: Promise<Opened>;
-  users: number;
-}
-
-const shared = new Map<string, SharedScope>();
-// A cassette that was missing is still being made: the scopes of this process that come after replay what is there, and
-// add what is not.
-const begunHere = new Set<string>();
-let intercepting = false;
-
-async function enter(
-  where: string | URL | CassetteStore,
-  chosen: ChosenMode,
-  options: InterpositionOptions,
-): Promise<SharedScope> {
-  if (!intercepting) {
-    // For good: what a scope started may make requests long after the scope has ended, and they belong to it.
-    intercepting = true;
-    interceptGlobals();
-  }
-  const place = identity(where);
-  const key = sharingKey(place, chosen.mode, options);
-  let scope = shared.get(key);
-  if (scope === undefined) {
-    scope = {
-      key,
-      place,
-      mode: chosen.mode,
-      opened: openCassette(chosen, where, options),
-      users: 0,
-    };
-    shared.set(key, scope);
-    const mine = scope;
-    scope.opened.catch(() => forget(mine));
-  }
-  scope.users++;
-  return scope;
-}
-
-async function leave(scope: SharedScope): Promise<void> {
-  if (--scope.users === 0) {
-    forget(scope);
-    await closeCassette(await scope.opened);
-  }
-}
-
-function forget(scope: SharedScope): void {
-  if (shared.get(scope.key) === scope) {
-    shared.delete(scope.key);
-  }
-}
-
-const objectNumbers = new WeakMap<object, number>();
-let objects = 0;
-
-/** What scopes must have in common to share a Broker. Functions are told apart by their identity, and so are RegExps. */
-function sharingKey(place: string, mode: BrokerMode, options: CassetteOptions): string {
-  const { name: _name, cassette: _cassette, store: _store, mode: _mode, ...rest } = options;
-  return JSON.stringify([place, mode, rest], (_member, value: unknown) => {
-    if (isPlain(value)) {
-      return value;
-    }
-    if (!objectNumbers.has(value)) {
-      objectNumbers.set(value, ++objects);
-    }
-    return { object: objectNumbers.get(value) };
-  });
-}
-
-function isPlain(value: unknown): value is Exclude<unknown, object> {
-  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
-  return !isObject || Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
-}
-
-function modeFor(fromCode: BrokerMode | undefined, where: string | URL | CassetteStore): ChosenMode {
-  const requested = requestedMode(fromCode, 'the options of withCassette');
-  if (requested !== undefined) {
-    return requested;
-  }
-  const place = identity(where);
-  const missing = isPath(where) && !existsSync(place);
-  if (missing && !isCI()) {
-    begunHere.add(place);
-  }
-  if (!begunHere.has(place)) {
-    return { mode: 'replay', source: DEFAULT_MODE_SOURCE };
-  }
-  const isOpen = [...shared.values()].some((scope) => scope.place === place && scope.mode === 'record');
-  return missing || isOpen
-    ? { mode: 'record', source: 'the default for a cassette that is missing' }
-    : { mode: 'auto', source: 'the default for a cassette that this process began', continues: true };
 }
 
 function nameFor(fn: () => unknown, file: string | undefined): string {
@@ -180,8 +55,4 @@ function nameFor(fn: () => unknown, file: string | undefined): string {
     );
   }
   return name;
-}
-
-function isPath(where: string | URL | CassetteStore): where is string | URL {
-  return typeof where === 'string' || where instanceof URL;
 }

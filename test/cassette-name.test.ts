@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
-import { isAbsolute, normalize, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as assert from 'uvu/assert';
-import { callingFile, cassettePath, nameOfFile } from '../src/cassette-name.js';
+import { callingFile, cassettePath, nameOfFile, testCassettePath } from '../src/cassette-name.js';
 import { InvalidOptionError, withCassette } from '../src/index.js';
 import { suite } from './support/suite.js';
 import { failureOf, newFolder, textOf, withApi } from './support/ways-in.js';
@@ -136,6 +136,29 @@ test('a file gives its name without folders and extensions', () => {
   for (const [file, name] of rows) {
     assert.is(nameOfFile(file), name);
   }
+});
+
+test('the cassette of a test stands beside its file, and no name leads elsewhere', () => {
+  const file = join(sep, 'app', 'test', 'users.test.js');
+  const folder = join(sep, 'app', 'test', '__cassettes__', 'users.test.js');
+  const rows: readonly (readonly [name: string, cassette: RegExp])[] = [
+    ['users gets one', /^users gets one\.json$/],
+    ['GET /users/7', /^GET -users-7-[0-9a-f]{8}\.json$/],
+    ['../../etc/passwd', /^-..-etc-passwd-[0-9a-f]{8}\.json$/],
+    ['..', /^test-[0-9a-f]{8}\.json$/],
+    ['', /^test-[0-9a-f]{8}\.json$/],
+    ['🙂'.repeat(250), /^(?:🙂){40}-[0-9a-f]{8}\.json$/u],
+    ['nul', /^-nul-[0-9a-f]{8}\.json$/],
+    ['ends.', /^ends-[0-9a-f]{8}\.json$/],
+  ];
+  const paths = rows.map(([name]) => testCassettePath(file, name));
+  for (const [index, [, cassette]] of rows.entries()) {
+    const path = paths[index] as string;
+    assert.is(dirname(path), folder);
+    assert.match(basename(path), cassette);
+  }
+  assert.is(new Set(paths).size, rows.length);
+  assert.is(testCassettePath(pathToFileURL(file).href, 'users gets one'), paths[0]);
 });
 
 test('the calling file is found, whatever was set for stack traces', () => {

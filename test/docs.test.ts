@@ -98,9 +98,7 @@ async function commands(
   }
   const lines = code.split('\n').filter((command) => command !== '' && !command.startsWith('#'));
   return lines.filter((command) => {
-    const isProgram = /^(?:\w+=(?:'[^']*'|\S*) )*node (?:--import interposition\/register )?\S+\.js$/.test(
-      command,
-    );
+    const isProgram = /^(?:\w+=(?:'[^']*'|\S*) )*node (?:--import \S+ )?(?:--test )?\S+\.js$/.test(command);
     if (!isProgram) {
       checkTools(command);
     }

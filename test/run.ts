@@ -11,10 +11,12 @@ const LONGEST = [
   'adapters/undici/transparency.test.js',
   'stores/kills.test.js',
   'sigkill.test.js',
+  'runners/realms.test.js',
   'corpus-property.test.js',
   'record-failures.test.js',
   'adapters/undici/truncated.test.js',
   'register.test.js',
+  'runners/vitest.test.js',
   'demo.test.js',
 ];
 /** One more than there are cores: files also wait, for timers and for the programs that they start. */

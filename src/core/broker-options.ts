@@ -1,6 +1,11 @@
 import type { Stale } from './age.js';
 import type { CassetteStore } from './cassette-store.js';
-import { type BrokerMode, InvalidOptionError, LiveResponderRequiredError } from './errors.js';
+import {
+  type BrokerMode,
+  type InteractionNotFoundError,
+  InvalidOptionError,
+  LiveResponderRequiredError,
+} from './errors.js';
 import { fingerprint } from './fingerprint.js';
 import type { Interaction, InteractionRequest } from './interaction.js';
 import type { LiveResponder } from './live-responder.js';
@@ -30,6 +35,8 @@ export interface BrokerObserver {
   passed?(request: RequestHead): void;
   /** A request went past every Broker, and was let go. */
   notBrokered?(request: RequestHead): void;
+  /** A request was a MISS in `replay`, and fails with this error. */
+  miss?(error: InteractionNotFoundError): void;
   /** Something the user has to know that is no error of a request. */
   warning?(message: string): void;
 }

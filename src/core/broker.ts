@@ -222,7 +222,7 @@ export class Broker {
     const superseded = this.#recall.superseded();
     const fresh = interactions.filter((interaction) => !superseded.has(interaction));
     const explanation = this.#policy.explain?.(request, this.#recall.known(fresh));
-    return new InteractionNotFoundError(request, {
+    const error = new InteractionNotFoundError(request, {
       location: this.location,
       mode: this.mode,
       modeSource: this.#modeSource,
@@ -230,6 +230,8 @@ export class Broker {
       explanation,
       explanationText: explanation && this.#policy.explanationText?.(explanation),
     });
+    this.#observer.miss?.(error);
+    return error;
   }
 
   /** Do two parts of requests match, such as what was recorded and what is sent on one connection? */

@@ -306,7 +306,7 @@ export class RequestOutsideScopeError extends InterpositionError {
   constructor(request: string) {
     super(
       `${request} was stopped before it was sent: it was made outside every scope, and "outside" is "error". ` +
-        'Make it inside withCassette(), or name it in "passthrough".',
+        'Make it inside withCassette(), or between openCassette() and its close(), or name it in "passthrough".',
     );
     this.request = request;
   }

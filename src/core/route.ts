@@ -4,8 +4,14 @@ import type { RecordingGroup, RequestHead } from './recording.js';
 /** What happens to a request that went past every Broker. */
 export type Guard = 'off' | 'warn' | 'error';
 
+/** Why a request of a scope was not answered, where one was not: a test that fails then fails of that. */
+export interface Unanswered {
+  first: Error | undefined;
+}
+
 /** Where a request goes: which Broker answers it, and who waits for its recording. */
 export interface Route {
+  readonly unanswered: Unanswered;
   readonly broker: Broker;
   readonly group: RecordingGroup;
   /** How long a request body may stay open where it has to be read first, in ms. */

@@ -1,4 +1,5 @@
 import { monotonicNow, setTimeout } from '../core/clock.js';
+import { atEnd } from '../core/host-realm.js';
 import type { FileLock } from './file-lock.js';
 import { isOnLocalDisk } from './local-disk.js';
 import type { Committed } from './lock-log.js';
@@ -65,7 +66,7 @@ export function releaseLock(target: string): void {
 function watch(): void {
   if (!isReleasedAtExit) {
     isReleasedAtExit = true;
-    process.on('exit', () => [...saved.keys()].forEach(releaseLock));
+    atEnd(() => [...saved.keys()].forEach(releaseLock));
   }
   if (timer !== undefined) {
     return;

@@ -1,40 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { installPackages } from '../support/npm-folder.js';
 import { repoRoot } from '../support/paths.js';
 
-const INSTALL_TIMEOUT_MS = 180_000;
-
 export const folder = join(repoRoot, 'fixtures/third-party');
-const stamp = join(folder, 'node_modules/.installed');
 
-/**
- * Installs the clients where this lock's are not there yet, once for all Nodes.
- *
- * @returns Why they are not there; undefined where they are.
- * @throws Error where they are not there in CI: a suite that is skipped proves nothing.
- */
+/** Installs the clients; gives why they are not there, or undefined where they are. */
 export function installClients(): string | undefined {
-  const wanted = createHash('sha256')
-    .update(readFileSync(join(folder, 'package-lock.json')))
-    .update(`${process.platform}-${process.arch}`)
-    .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) {
-    return undefined;
-  }
-  const { status, error, stderr } = spawnSync(
-    'npm',
-    ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'],
-    { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32', timeout: INSTALL_TIMEOUT_MS },
-  );
-  if (status === 0) {
-    writeFileSync(stamp, wanted);
-    return undefined;
-  }
-  const why = `npm ci in fixtures/third-party failed: ${error?.message ?? stderr.trim().split('\n').at(-1)}`;
-  if (process.env['CI']) {
-    throw new Error(why);
-  }
-  return why;
+  return installPackages(folder);
 }

@@ -1,5 +1,6 @@
 import type { ClientHttp2Session } from 'node:http2';
-import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { syncBuiltinESMExports } from 'node:module';
+import { hostProcess } from '../../core/host-realm.js';
 
 type Connect = (authority: unknown, ...others: unknown[]) => ClientHttp2Session;
 
@@ -14,7 +15,7 @@ export function watchNodeHttp2(
   warn: (message: string) => void,
 ): () => void {
   // Not imported: it is loaded with the built-in undici, and no sooner than that.
-  const http2 = createRequire(import.meta.url)('node:http2') as { connect: Connect };
+  const http2 = hostProcess.getBuiltinModule('node:http2') as unknown as { connect: Connect };
   const { connect } = http2;
   const watched: Connect = function watchedConnect(this: unknown, authority, ...others) {
     const session = Reflect.apply(connect, this, [authority, ...others]) as ClientHttp2Session;

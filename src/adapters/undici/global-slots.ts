@@ -1,3 +1,4 @@
+import { hostGlobal } from '../../core/host-realm.js';
 import type { Router } from '../../core/route.js';
 import {
   interceptDispatcher,
@@ -7,15 +8,17 @@ import {
   uninterceptedDispatch,
 } from './dispatcher.js';
 import { hookUndici } from './load-hook.js';
+import { meetClassesOf } from './own-dispatchers.js';
 import { isMockAgent } from './parts.js';
 import type { DispatcherLike } from './protocol.js';
+import { announceOwnRealm, liveRealms, type Realm, watchRealms } from './realms.js';
 
 /** The slots in which every undici of a process looks for the global dispatcher. */
 const SLOTS = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globalDispatcher.2')] as const;
 
 type Slots = Record<symbol, unknown>;
-const slots = globalThis as unknown as Slots;
-
+/** Node's own `fetch` looks here, also where it is called in a VM realm. */
+const slots = hostGlobal as unknown as Slots;
 /** What goes through the global dispatcher while this holds the slots. */
 export interface HeldSlots {
   /** Intercepts what somebody else has put there meanwhile. True where there was anything. */
@@ -40,33 +43,61 @@ let hooked = false;
 export function holdSlots(router: Router): HeldSlots {
   holder = router;
   builtin ??= loadBuiltin();
+  const unwatch = watchRealms(fillRealm);
   hookGlobals();
-  fill();
+  reclaim();
   return {
-    reclaim: fill,
+    reclaim,
     release() {
+      unwatch();
       holder = undefined;
-      for (const slot of SLOTS) {
-        replace(slot, (current) => releasedDispatcher(current));
+      for (const held of [slots, ...liveRealms()]) {
+        for (const slot of SLOTS) {
+          replace(slot, (current) => releasedDispatcher(current), held);
+        }
       }
     },
   };
 }
 
+function reclaim(): boolean {
+  announceOwnRealm();
+  let changed = fill();
+  for (const realm of liveRealms()) {
+    changed = fillRealm(realm) || changed;
+  }
+  return changed;
+}
+
+function fillRealm(realm: Realm): boolean {
+  const dispatchers = SLOTS.map((slot) => realm[slot]).filter(isDispatcher);
+  if (holder !== undefined) {
+    for (const dispatcher of dispatchers) {
+      // No hook saw the runner's loader load them.
+      meetClassesOf(dispatcher, npmVersionIn(realm));
+    }
+  }
+  return dispatchers.length > 0 && fill(realm);
+}
+
+/** undici 8 fills the second slot, and puts what older versions need into the first. */
+function npmVersionIn(held: Slots): number {
+  return held[SLOTS[0]]?.constructor.name === 'Dispatcher1Wrapper' ? 8 : 7;
+}
+
 /** Intercepts what is in the slots, while they are held. True where anything was not intercepted. */
-function fill(): boolean {
+function fill(held = slots): boolean {
   let changed = false;
-  // undici 8 fills the second slot, and puts what older versions need into the first.
-  const npmVersion = slots[SLOTS[0]]?.constructor.name === 'Dispatcher1Wrapper' ? 8 : 7;
+  const npmVersion = npmVersionIn(held);
   for (const slot of holder === undefined ? [] : SLOTS) {
-    const current = slots[slot];
+    const current = held[slot];
     if (isDispatcher(current) && !isIntercepted(current) && !isMockAgent(current)) {
-      replace(slot, () =>
+      const intercept = () =>
         interceptDispatcher(current, () => holder?.(), {
           version: builtin?.has(current) ? BUILTIN_VERSION : npmVersion,
           used: () => builtin?.has(current) && noteUse(),
-        }),
-      );
+        });
+      replace(slot, intercept, held);
       changed = true;
     }
   }
@@ -97,11 +128,11 @@ function emptyUnused(): void {
   }
 }
 
-function replace(slot: symbol, by: (current: object) => object | undefined): void {
-  const current = slots[slot];
+function replace(slot: symbol, by: (current: object) => object | undefined, held = slots): void {
+  const current = held[slot];
   const next = typeof current === 'object' && current !== null ? by(current) : current;
   if (next !== current) {
-    slots[slot] = next;
+    held[slot] = next;
   }
 }
 
@@ -144,7 +175,7 @@ export function globalOriginal(): DispatcherLike {
 function loadBuiltin(): ReadonlyMap<unknown, symbol> {
   const before = SLOTS.map((slot) => slots[slot]);
   // The getters load it; where something else was loaded already this changes nothing.
-  const values = LAZY_GLOBALS.map((name) => Reflect.get(globalThis, name) as unknown);
+  const values = LAZY_GLOBALS.map((name) => Reflect.get(hostGlobal, name) as unknown);
   const builtin = new Map<unknown, symbol>();
   SLOTS.forEach((slot, index) => {
     if (slots[slot] !== before[index]) {
@@ -165,20 +196,20 @@ const LAZY_GLOBALS = ['Request', 'Response', 'Headers', 'FormData', 'WebSocket',
 
 /** Makes a global as lazy as it was, to hear of its first use. */
 function tellFirstUse(name: string, value: unknown): void {
-  const before = Object.getOwnPropertyDescriptor(globalThis, name);
+  const before = Object.getOwnPropertyDescriptor(hostGlobal, name);
   if (before?.configurable !== true || value === undefined) {
     return;
   }
   const settle = (settled: unknown) => {
     const { enumerable = false } = before;
-    Object.defineProperty(globalThis, name, {
+    Object.defineProperty(hostGlobal, name, {
       value: settled,
       configurable: true,
       enumerable,
       writable: true,
     });
   };
-  Object.defineProperty(globalThis, name, {
+  Object.defineProperty(hostGlobal, name, {
     configurable: true,
     enumerable: before.enumerable ?? false,
     get() {

@@ -5,6 +5,7 @@ import type { Route, Router } from '../../core/route.js';
 import { WEBSOCKET } from '../../http/websocket-protocol.js';
 import { isForwarding } from './forwarded.js';
 import type { HeldSlots } from './global-slots.js';
+import { meetRealmOf } from './realms.js';
 
 /** Every copy of undici tells here of each request that it is about to send. */
 const CHANNEL = 'undici:request:create';
@@ -38,6 +39,7 @@ export function watchRequests(slots: HeldSlots, router: Router, warn: (message: 
   const reached = new Set<string>();
 
   const watch = (request: UndiciRequest) => {
+    meetRealmOf(request);
     const wasReplaced = slots.reclaim();
     const route = router();
     const head = headOf(request);

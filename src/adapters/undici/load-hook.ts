@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import Module, { createRequire } from 'node:module';
+import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
+import { hostProcess, isInVmRealm } from '../../core/host-realm.js';
 
 /** A module of undici's that this adapter has to meet as it is loaded, by its file's name. */
 export type UndiciModule = 'global' | 'dispatcher' | 'dispatcher-base' | 'proxy-agent' | 'mock-agent';
@@ -25,7 +26,8 @@ interface ModuleInternals {
   _cache: Record<string, { exports: Record<string, unknown> } | undefined>;
 }
 
-const internals = Module as unknown as ModuleInternals;
+// Not an import: test runners give their sandboxes a `node:module` that is not what Node loads modules with.
+const internals = hostProcess.getBuiltinModule('node:module') as unknown as ModuleInternals;
 const hooks = new Map<UndiciModule, LoadHook>();
 
 /**
@@ -39,10 +41,16 @@ export function hookUndici(name: UndiciModule, hook: LoadHook): void {
 
 /** The same module in every copy of undici that was loaded before. */
 export function* loadedUndici(name: UndiciModule): Generator<LoadedModule> {
-  for (const [filename, module] of Object.entries(createRequire(import.meta.url).cache)) {
-    const found = module && undiciModule(filename);
-    if (found?.name === name) {
-      yield { exports: module?.exports as Record<string, unknown>, version: found.version };
+  // In a VM realm that is the cache of the runner's own loader, which passes no hook of Node's. Not `import.meta`: a
+  // runner's transform to CommonJS knows none.
+  const { cache } = isInVmRealm
+    ? createRequire(join(hostProcess.cwd(), 'any.js'))
+    : { cache: internals._cache };
+  for (const filename of Object.keys(cache)) {
+    const found = undiciModule(filename);
+    const exports = found?.name === name ? cache[filename]?.exports : undefined;
+    if (found !== undefined && exports !== undefined) {
+      yield { exports: exports as Record<string, unknown>, version: found.version };
     }
   }
 }
@@ -56,7 +64,8 @@ const MODULE_FILE =
 const MODULE_ID = /(?:^|\/)(?:global|dispatcher|dispatcher-base|(?:proxy|mock)-agent)(?:\.js)?$/;
 
 function patchRequire(): void {
-  if (patched) {
+  // Not from a VM realm, whose loader does not pass there; and nobody could undo it when the realm has ended.
+  if (patched || isInVmRealm) {
     return;
   }
   patched = true;

@@ -1,3 +1,4 @@
+import { isInVmRealm } from '../../core/host-realm.js';
 import type { Router } from '../../core/route.js';
 import { BROKERED, copied, dispatchBrokered, type UpstreamDispatcher } from './dispatch.js';
 import { asForwarded } from './forwarded.js';
@@ -21,10 +22,14 @@ const CLASSES: readonly UndiciModule[] = ['dispatcher-base', 'proxy-agent', 'moc
 /** A request that has no route here. Another copy of this library may have one for it, and does not know this mark. */
 const LEFT_ALONE = Symbol('interposition: left alone');
 
-/** Every such class that was met, by its prototype, with the major version of its undici. */
-const met = new Map<DispatcherLike, number>();
-/** Those whose `dispatch` is replaced, with the undo. */
-const replaced = new Map<DispatcherLike, () => void>();
+/** The prototype of every such class that was met. One that a test runner's sandbox has loaded ends with the sandbox. */
+const met = new Set<WeakRef<DispatcherLike>>();
+/** By such a prototype: the major version of its undici. */
+const versions = new WeakMap<DispatcherLike, number>();
+/** By those whose `dispatch` is replaced: the undo. */
+const replaced = new WeakMap<DispatcherLike, () => void>();
+/** Dispatchers whose classes were met. */
+const known = new WeakSet<object>();
 let holder: Router | undefined;
 let hooked = false;
 
@@ -35,46 +40,91 @@ let hooked = false;
 export function holdOwnDispatchers(router: Router): () => void {
   holder = router;
   hookClasses();
-  for (const [prototype, version] of met) {
-    replaceDispatch(prototype, version);
+  for (const prototype of metPrototypes()) {
+    replaceDispatch(prototype);
   }
   return () => {
     holder = undefined;
-    for (const undo of replaced.values()) {
-      undo();
+    for (const prototype of metPrototypes()) {
+      replaced.get(prototype)?.();
+      replaced.delete(prototype);
     }
-    replaced.clear();
   };
 }
 
 // For good, because undici's later copies are to be known to a later holder.
 function hookClasses(): void {
-  for (const name of hooked ? [] : CLASSES) {
-    hookUndici(name, { after: meet });
+  if (!hooked) {
+    hooked = true;
+    for (const name of CLASSES) {
+      hookUndici(name, { after: meet });
+    }
+    meetLoaded();
+  }
+}
+
+function meetLoaded(): void {
+  for (const name of CLASSES) {
     for (const loaded of loadedUndici(name)) {
       meet(loaded);
     }
   }
-  hooked = true;
+}
+
+/** Meets what a test runner's own loader has loaded since: no hook is told of that. */
+export function meetLoadedInRealm(): void {
+  if (isInVmRealm) {
+    meetLoaded();
+  }
+}
+
+/**
+ * Meets the classes of a dispatcher that another loader than Node's has loaded.
+ *
+ * @param version The major version of its undici.
+ */
+export function meetClassesOf(dispatcher: object, version: number): void {
+  let prototype = known.has(dispatcher) ? null : (Object.getPrototypeOf(dispatcher) as DispatcherLike | null);
+  known.add(dispatcher);
+  for (; prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
+    const { name } = prototype.constructor;
+    if (Object.hasOwn(prototype, 'dispatch') && name !== 'Dispatcher' && name !== 'Dispatcher1Wrapper') {
+      meet({ exports: { prototype }, version });
+    }
+  }
 }
 
 function meet({ exports, version }: LoadedModule): void {
   const { prototype } = exports as { prototype?: DispatcherLike };
-  if (typeof prototype?.dispatch !== 'function' || met.has(prototype)) {
+  if (typeof prototype?.dispatch !== 'function' || versions.has(prototype)) {
     return;
   }
-  met.set(prototype, version);
+  met.add(new WeakRef(prototype));
+  versions.set(prototype, version);
   if (holder !== undefined) {
-    replaceDispatch(prototype, version);
+    replaceDispatch(prototype);
   }
 }
 
-function replaceDispatch(prototype: DispatcherLike, version: number): void {
+function metPrototypes(): DispatcherLike[] {
+  const alive: DispatcherLike[] = [];
+  for (const reference of met) {
+    const prototype = reference.deref();
+    if (prototype === undefined) {
+      met.delete(reference);
+    } else {
+      alive.push(prototype);
+    }
+  }
+  return alive;
+}
+
+function replaceDispatch(prototype: DispatcherLike): void {
   const before = Object.getOwnPropertyDescriptor(prototype, 'dispatch');
   if (before?.configurable !== true || replaced.has(prototype)) {
     return;
   }
-  const dispatch = brokering(prototype.dispatch, version);
+  const dispatch = brokering(prototype.dispatch, versions.get(prototype) as number);
   Object.defineProperty(prototype, 'dispatch', { ...before, value: dispatch });
   replaced.set(prototype, () => {
     // Where somebody has replaced it since, ours stays inside theirs, and passes everything on.

@@ -1,0 +1,51 @@
+import { afterAll, aroundEach } from 'vitest';
+import type { ScopeOptions } from '../open-cassette.js';
+import { TestCassettes } from './test-cassettes.js';
+
+/**
+ * Gives each test of a Vitest run a cassette of its own, those under `test.concurrent` too. To be called in a setup file:
+ * `test: { setupFiles: ['./cassettes.js'] }`.
+ *
+ * @param options Those of a scope. Where left out, `outside` is `'error'`, and `passthrough` is `['loopback']`.
+ * @throws InvalidOptionError for an option that cannot be used.
+ */
+export function useCassettes(options: ScopeOptions = {}): void {
+  const cassettes = new TestCassettes(options);
+
+  aroundEach(async (runTest, { task }) => {
+    const scope = await cassettes.open({ file: task.file.filepath, name: fullName(task), id: task.id });
+    try {
+      await scope.run(runTest);
+      for (const error of task.result?.errors ?? []) {
+        scope.explained(error);
+      }
+    } finally {
+      await scope.close();
+    }
+  });
+
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest takes no other pattern there
+  afterAll(({}, { file }) => {
+    cassettes.reportObsolete(file.filepath, namesOf(file.tasks));
+  });
+}
+
+interface Task {
+  readonly name: string;
+  readonly suite?: Task | undefined;
+  readonly tasks?: readonly Task[];
+}
+
+function fullName({ name, suite }: Task): string {
+  return suite === undefined || suite.name === '' ? name : `${fullName(suite)} ${name}`;
+}
+
+function* namesOf(tasks: readonly Task[]): Generator<string> {
+  for (const task of tasks) {
+    if (task.tasks === undefined) {
+      yield fullName(task);
+    } else {
+      yield* namesOf(task.tasks);
+    }
+  }
+}
