@@ -12,10 +12,17 @@ export function withDeadline<T>(work: () => PromiseLike<T>, ms: number, late: ()
   });
 }
 
-/** Resolves when the work is settled, or its time is up. Never rejects. */
-export function settledWithin(work: Promise<unknown>, ms: number): Promise<void> {
+/**
+ * Resolves when the work is settled, or its time is up. Never rejects.
+ *
+ * @param keepsAlive Does the process live on for it?
+ */
+export function settledWithin(work: Promise<unknown>, ms: number, keepsAlive = true): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
+    if (!keepsAlive) {
+      timer.unref();
+    }
     const settled = () => {
       clearTimeout(timer);
       resolve();

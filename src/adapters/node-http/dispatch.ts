@@ -45,6 +45,7 @@ function forwardTapped(call: Call, recording: Recording): void {
   });
   const { bodyWait } = call.route;
   forward(call, recording, {
-    requestKnown: (failed) => settledWithin(known, failed ? Math.min(bodyWait, FAILED_WAIT_MS) : bodyWait),
+    requestKnown: (failed) =>
+      settledWithin(known, failed ? Math.min(bodyWait, FAILED_WAIT_MS) : bodyWait, failed),
   });
 }

@@ -18,7 +18,7 @@ import { wrapMethod } from './wrap-method.js';
 
 /** What a live exchange needs besides. */
 export interface LiveOptions {
-  /** Resolves when the recording has its request, or never will. `failed`: nobody goes on to send the body. */
+  /** Resolves when the recording has its request, or is taken never to. `failed`: nobody goes on to send the body. */
   requestKnown(failed: boolean): Promise<void>;
   /** Was the program told to go on with its body before the upstream could say so? */
   readonly continued?: boolean;
@@ -51,6 +51,10 @@ export class LiveSource {
   #holdTimer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
   #aborted = false;
+  #close!: () => void;
+  readonly #closed = new Promise<void>((resolve) => {
+    this.#close = resolve;
+  });
 
   constructor(request: OutgoingRequest, recording: Recording, broker: Broker, options: LiveOptions) {
     this.#request = request;
@@ -94,6 +98,7 @@ export class LiveSource {
         this.#failed(args[0] as Error);
         return true;
       case 'close':
+        this.#close();
         this.#tellings.tell(() => {
           this.#cutOff();
           this.#emit('close');
@@ -163,7 +168,24 @@ export class LiveSource {
     if (!this.#recording.open) {
       return push();
     }
+    // What came together with the end may still be an error: bytes behind it, for instance.
+    queueMicrotask(() => this.#endsWell(response, push));
+    return false;
+  }
+
+  #endsWell(response: IncomingMessage, push: () => boolean): void {
+    if (this.#tellings.wait || !this.#recording.open) {
+      this.#tellings.tell(() => push());
+      return;
+    }
     this.#recording.add(NOTHING, trailerMetadata(headerPairs(response.rawTrailers)), true);
+    if (this.#recording.request === undefined) {
+      // The program may send the rest of its body only when it has read all of this answer.
+      void this.#savedWhenSent();
+      this.#giveHead();
+      push();
+      return;
+    }
     this.#recording.surfaced = this.#hearsOfErrors(response);
     this.#wait(
       false,
@@ -177,7 +199,6 @@ export class LiveSource {
         }
       },
     );
-    return false;
   }
 
   /** Node destroys a response whose connection closes too soon; else it is the program that does. */
@@ -283,10 +304,16 @@ export class LiveSource {
   }
 
   async #saved(failed: boolean, end: () => Promise<void>): Promise<void> {
-    if (this.#recording.request === undefined) {
+    if (failed && this.#recording.request === undefined) {
       await this.#requestKnown(failed);
     }
     await end();
+  }
+
+  /** Never rejects: a failed save is told at the end of the scope. */
+  async #savedWhenSent(): Promise<void> {
+    await Promise.race([this.#requestKnown(false), this.#closed]);
+    await this.#recording.end().catch(() => {});
   }
 
   /** Is the program sure to hear of a failed save? */

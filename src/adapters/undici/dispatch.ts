@@ -180,7 +180,7 @@ function forwardTapped({ route, recording, upstream, options, handler }: Forward
     if (failed) {
       void drainBody(body);
     }
-    return settledWithin(settled, failed ? Math.min(route.bodyWait, FAILED_WAIT_MS) : route.bodyWait);
+    return settledWithin(settled, failed ? Math.min(route.bodyWait, FAILED_WAIT_MS) : route.bodyWait, failed);
   });
   exchange.source = live;
   return asRecorded(route.broker, recording, () =>
