@@ -47,6 +47,9 @@ export class LiveSource {
   #swallowsContinue: boolean;
   #isWhole = false;
   #isFirstData = true;
+  /** How much of the body is to come, where its length was told. */
+  #left: number | undefined;
+  #giveLast = () => {};
   #heldHead: IncomingMessage | undefined;
   #holdTimer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
@@ -123,6 +126,7 @@ export class LiveSource {
   #head(response: IncomingMessage): void {
     const head = headOf(response);
     this.#isWhole = isOneWhole(head);
+    this.#left = declaredLength(response);
     this.#recording.add(NOTHING, headMetadata(head), true);
     wrapMethod(response, 'push', (push) => (chunk: Uint8Array | null) => {
       return chunk === null ? this.#end(response, () => push(null)) : this.#data(response, chunk, push);
@@ -151,12 +155,28 @@ export class LiveSource {
       return false;
     }
     this.#isFirstData = false;
+    if (this.#isLast(chunk)) {
+      // The end comes in this very turn, and waits for the save: a program is to get both in one, as it does live.
+      this.#giveLast = () => {
+        this.#giveLast = () => {};
+        push(chunk);
+      };
+      return true;
+    }
     const wantsMore = push(chunk);
     const isFarAhead = response.readableLength > this.#broker.readAhead;
     if (isFarAhead) {
       this.#giveHead();
     }
     return wantsMore || !isFarAhead;
+  }
+
+  #isLast({ byteLength }: Uint8Array): boolean {
+    if (this.#left === undefined || !this.#recording.open) {
+      return false;
+    }
+    this.#left -= byteLength;
+    return this.#left === 0;
   }
 
   #end(response: IncomingMessage, push: () => boolean): boolean {
@@ -175,7 +195,10 @@ export class LiveSource {
 
   #endsWell(response: IncomingMessage, push: () => boolean): void {
     if (this.#tellings.wait || !this.#recording.open) {
-      this.#tellings.tell(() => push());
+      this.#tellings.tell(() => {
+        this.#giveLast();
+        push();
+      });
       return;
     }
     this.#recording.add(NOTHING, trailerMetadata(headerPairs(response.rawTrailers)), true);
@@ -183,6 +206,7 @@ export class LiveSource {
       // The program may send the rest of its body only when it has read all of this answer.
       void this.#savedWhenSent();
       this.#giveHead();
+      this.#giveLast();
       push();
       return;
     }
@@ -195,6 +219,7 @@ export class LiveSource {
           this.#unsaved(response, unsaved);
         } else if (!response.destroyed) {
           this.#giveHead();
+          this.#giveLast();
           push();
         }
       },
@@ -229,6 +254,7 @@ export class LiveSource {
     }
     this.#fail(error, (unsaved) => {
       this.#giveHead();
+      this.#giveLast();
       this.#emit('error', unsaved ?? error);
     });
   }
@@ -342,4 +368,9 @@ export class LiveSource {
       this.#emit('error', error);
     }
   }
+}
+
+function declaredLength({ headers }: IncomingMessage): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined || headers['transfer-encoding'] !== undefined ? undefined : Number(length);
 }
