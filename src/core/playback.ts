@@ -43,20 +43,21 @@ export async function* play(
   const begun = monotonicNow();
   const { responseChunks, recording } = interaction;
   const pace = paceOf(latency, interaction);
-  const due = async (part: number) => {
+  const due = async (ms: number | undefined) => {
     signal?.throwIfAborted();
-    if (pace !== undefined) {
-      await untilAborted(signal, (done) => whenDue(begun, pace(part, responseChunks.length), done));
+    if (ms !== undefined) {
+      await untilAborted(signal, (done) => whenDue(begun, ms, done));
     }
   };
   for (const { data, sequence, metadata } of responseChunks) {
-    await due(sequence);
+    // The first one is the head, too.
+    await due(sequence === 0 ? pace?.head : pace?.chunk(sequence, responseChunks.length));
     // An exchange that failed before anything had arrived has one empty chunk in the place of a response.
     if (recording.failure === undefined || data.byteLength > 0 || metadata.length > 0) {
       yield { data: new Uint8Array(data), sequence, metadata };
     }
   }
-  await due(responseChunks.length);
+  await due(pace?.end);
   if (recording.failure !== undefined) {
     throw reviveFailure(recording.failure);
   }

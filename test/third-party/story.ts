@@ -7,7 +7,7 @@ import { type ApiServers, cleanEnvironment } from './api-servers.js';
 import type { Json } from './compare.js';
 import { folder } from './packages.js';
 
-const PROGRAM_TIMEOUT_MS = 60_000;
+const PROGRAM_TIMEOUT_MS = 240_000;
 
 /** What one run of a program showed. */
 export interface Run {
