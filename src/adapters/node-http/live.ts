@@ -50,6 +50,8 @@ export class LiveSource {
   /** How much of the body is to come, where its length was told. */
   #left: number | undefined;
   #giveLast = () => {};
+  /** An error of this library's that the response has told. */
+  #heard: Error | undefined;
   #heldHead: IncomingMessage | undefined;
   #holdTimer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
@@ -243,6 +245,10 @@ export class LiveSource {
   }
 
   #failed(error: Error): void {
+    if (error === this.#heard && this.#request.listenerCount('error') === 0) {
+      // Its connection tells it once more; a program that listens to the response alone is not to die of that.
+      return;
+    }
     const isOver = this.#ended && this.#request.writableFinished;
     if (this.#tellings.wait && isOver) {
       // All was sent, and all was answered: live, nobody listened to this connection any more.
@@ -358,6 +364,7 @@ export class LiveSource {
   /** The response is whole, and the program must not take it for one. */
   #unsaved(response: IncomingMessage, error: Error): void {
     if (this.#heldHead === undefined) {
+      this.#heard = response.listenerCount('error') > 0 ? error : undefined;
       response.destroy(error);
       return;
     }
