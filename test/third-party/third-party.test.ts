@@ -66,9 +66,11 @@ function assertReplayed(
   clients: readonly Client[],
 ): void {
   assertSame(comparable(live, clients), comparable(replay, clients));
-  const failures = clients.flatMap(({ name, fails = {} }) =>
-    Object.entries(fails).map(([title, error]) => ({ title, error, seen: replay.seen[name]?.[title] })),
-  );
+  const failures = clients
+    .flatMap(({ name, fails = {} }) =>
+      Object.entries(fails).map(([title, error]) => ({ title, error, seen: replay.seen[name]?.[title] })),
+    )
+    .filter(({ seen }) => seen !== undefined);
   for (const { title, error, seen } of failures) {
     assert.match(JSON.stringify(seen), error, title);
   }
