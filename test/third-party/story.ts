@@ -17,8 +17,8 @@ export interface Run {
   readonly noticed: Json;
   /** What kept the process alive when all work was done, by the kinds of Node's `getActiveResourcesInfo`. */
   readonly left: readonly string[];
-  /** For how many milliseconds it lived on. */
-  readonly lingered: number;
+  /** Did it live on, until after a marker that came some seconds after its work? */
+  readonly outlived: boolean;
   readonly stderr: string;
 }
 

@@ -7,8 +7,6 @@ import { installClients } from './packages.js';
 import { type Run, type Story, tell } from './story.js';
 
 const AT_ONCE = 4;
-/** How much longer than live a process may live on after its work: far less than any wait of the library's own. */
-const LINGER_MS = 3_000;
 const nodeMajor = Number.parseInt(process.versions.node, 10);
 
 const test = suite('clients from npm');
@@ -113,7 +111,7 @@ testAll('a program of all clients ends by itself, as soon as live', async () => 
   const { live, record, replay } = await all();
   const timers = ({ left }: Run) => left.filter((resource) => resource === 'Timeout').length;
   for (const run of [record, replay]) {
-    assert.ok(run.lingered < live.lingered + LINGER_MS, `${run.lingered} ms, live ${live.lingered} ms`);
+    assert.is(run.outlived, live.outlived);
     assert.ok(timers(run) <= timers(live), `${run.left}, live ${live.left}`);
   }
   assert.not(replay.left.includes('TCPSocketWrap'), String(replay.left));
