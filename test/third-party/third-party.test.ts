@@ -99,12 +99,14 @@ for (const client of CLIENTS) {
 }
 
 const testAll = test.skipUnless(missing === undefined, missing ?? '');
-const all = begin(here);
+// Node's own fetch, in one program with npm undicis, fails some of this client's POSTs without the library, too.
+const together = here.filter(({ name }) => name !== 'stripe-fetch');
+const all = begin(together);
 
 testAll('all clients in one program, side by side, see the same', async () => {
   const story = await all();
   assertRecorded(story);
-  assertReplayed(story, here);
+  assertReplayed(story, together);
 });
 
 testAll('a program of all clients ends by itself, as soon as live', async () => {

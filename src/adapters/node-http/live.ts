@@ -364,7 +364,17 @@ export class LiveSource {
   /** The response is whole, and the program must not take it for one. */
   #unsaved(response: IncomingMessage, error: Error): void {
     if (this.#heldHead === undefined) {
-      this.#heard = response.listenerCount('error') > 0 ? error : undefined;
+      if (response.listenerCount('error') > 0) {
+        this.#heard = error;
+        // Comes before the error, and a client such as got takes it for the reason: no server has aborted.
+        wrapMethod(
+          response,
+          'emit',
+          (emit) =>
+            (event, ...args) =>
+              event !== 'aborted' && emit(event, ...args),
+        );
+      }
       response.destroy(error);
       return;
     }
