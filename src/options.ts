@@ -68,8 +68,8 @@ export interface InterpositionOptions extends HttpPolicyOptions {
   /** How many bytes a recorder may be ahead of the program; 1 MiB where left out. */
   readonly readAhead?: number;
   /**
-   * How many bytes a response may have, as they come over the wire, to be recorded; no bound where left out. A larger one
-   * is stopped with a BodyTooLargeError, and nothing of it is recorded.
+   * How many bytes a response may have, as they come over the wire, to be recorded; where left out as many as the longest
+   * string of this Node has characters (some 512 MiB), as no cassette's file holds more. A larger one is stopped with a BodyTooLargeError, and nothing of it is recorded.
    */
   readonly maxBodySize?: number;
   /**

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, get, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
@@ -140,6 +140,65 @@ test('recorded spreads the chunks over the time that they took', async () => {
   assert.is(await two, 'two');
   assert.is(await next(chunks), 'three');
 });
+
+const PAUSE_MS = 400;
+
+const streams: Record<string, (url: string) => Promise<AsyncIterable<Uint8Array>>> = {
+  fetch: async (url) => (await fetch(url)).body as unknown as AsyncIterable<Uint8Array>,
+  'http.get': async (url) => (await once(get(url), 'response'))[0],
+};
+
+for (const [name, open] of Object.entries(streams)) {
+  test(`${name}: recorded keeps the time of each chunk`, async () => {
+    const server = createServer((_request, response) => {
+      response.write('one');
+      setTimeout(() => response.write('two'), PAUSE_MS);
+      setTimeout(() => response.end('three'), PAUSE_MS + 50);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const happened = async () => {
+      const events: string[] = [];
+      let timer: NodeJS.Timeout | undefined;
+      for await (const chunk of await open(url)) {
+        timer ??= setTimeout(() => events.push('a timer'), PAUSE_MS / 2);
+        events.push(Buffer.from(chunk).toString());
+      }
+      clearTimeout(timer);
+      return events;
+    };
+    const store = new MemoryCassetteStore({ createIfMissing: true });
+    const live = await withCassette({ store, mode: 'record' }, happened);
+    server.close();
+    server.closeAllConnections();
+    assert.equal(live, ['one', 'a timer', 'two', 'three']);
+    assert.equal(await withCassette({ store, mode: 'replay', latency: 'recorded' }, happened), live);
+  });
+
+  test(`${name}: recorded keeps the time between the head and the first chunk`, async () => {
+    const server = createServer((_request, response) => {
+      response.flushHeaders();
+      setTimeout(() => response.end('one'), PAUSE_MS);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const firstThere = async () => {
+      const body = (await open(url))[Symbol.asyncIterator]();
+      const one = body.next();
+      const winner = await first({ one, timer: wait(PAUSE_MS / 2) });
+      await one;
+      await body.next();
+      return winner;
+    };
+    const store = new MemoryCassetteStore({ createIfMissing: true });
+    assert.is(await withCassette({ store, mode: 'record' }, firstThere), 'timer');
+    server.close();
+    server.closeAllConnections();
+    const replay = { store, mode: 'replay' } as const;
+    assert.is(await withCassette({ ...replay, latency: 'recorded' }, firstThere), 'timer');
+    assert.is(await withCassette(replay, firstThere), 'one');
+  });
+}
 
 const LATE: Partial<BrokerOptions> = { latency: SLOW_MS };
 

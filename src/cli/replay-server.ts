@@ -148,8 +148,8 @@ async function play(interaction: Interaction, response: ServerResponse, { latenc
   const { truncated, failure } = interaction.recording;
   const pace = paceOf(latency, interaction);
   const begun = performance.now();
-  const due = async (part: number) => {
-    const ms = pace === undefined ? 0 : pace(part, body.length) - (performance.now() - begun);
+  const due = async (dueMs = 0) => {
+    const ms = dueMs - (performance.now() - begun);
     await new Promise<void>((resolve) => {
       if (ms > 0) {
         setTimeout(resolve, ms);
@@ -158,7 +158,7 @@ async function play(interaction: Interaction, response: ServerResponse, { latenc
       }
     });
   };
-  await due(0);
+  await due(pace?.head);
   if (head === undefined) {
     response.destroy();
     return;
@@ -177,6 +177,12 @@ async function play(interaction: Interaction, response: ServerResponse, { latenc
   }
   response.writeHead(head.statusCode, head.statusText, headers.flat());
   for (const [index, chunk] of body.entries()) {
+    if (pace !== undefined) {
+      response.flushHeaders();
+    }
+    if (index > 0 || pace !== undefined) {
+      await due(pace?.chunk(index, body.length));
+    }
     if (response.destroyed) {
       return;
     }
@@ -190,9 +196,9 @@ async function play(interaction: Interaction, response: ServerResponse, { latenc
         });
       });
     }
-    if (index < body.length - 1 || pace !== undefined) {
-      await due(index + 1);
-    }
+  }
+  if (pace !== undefined) {
+    await due(pace.end);
   }
   if (truncated || failure !== undefined) {
     response.destroy();

@@ -59,7 +59,7 @@ export interface BrokerOptions {
   readonly playback?: Playback | undefined;
   /** How many bytes a recorder may be ahead of the caller; 1 MiB where left out. */
   readonly readAhead?: number | undefined;
-  /** How many bytes a response may have, to be recorded; no bound where left out. A larger one fails its request. */
+  /** How many bytes a response may have, to be recorded; where left out as many as a text has characters. A larger one fails its request. */
   readonly maxBodySize?: number | undefined;
   /** How long a store may take for a load or a save, in ms; 30,000 where left out. */
   readonly storeWait?: number | undefined;
@@ -109,6 +109,9 @@ type Defaulted =
   | 'latency'
   | 'policy';
 
+/** As many characters as V8's longest string has: what is longer cannot stand in a cassette's file. */
+const LONGEST_TEXT = 2 ** 29 - 24;
+
 /**
  * The options with their defaults.
  *
@@ -118,7 +121,7 @@ type Defaulted =
 export function checkedBrokerOptions(options: BrokerOptions): CheckedBrokerOptions {
   const { mode: requested = 'replay', modeSource, liveResponder, playback = 'first' } = options;
   const { readAhead = 1024 * 1024, storeWait = 30_000, recordFailures = false } = options;
-  const { maxBodySize = Number.POSITIVE_INFINITY } = options;
+  const { maxBodySize = LONGEST_TEXT } = options;
   const { maxAge = Number.POSITIVE_INFINITY, stale = 'warn', latency = 'none' } = options;
   const mode = checkedMode(requested, 'mode', modeSource);
   if (mode !== 'replay' && liveResponder === undefined) {

@@ -10,6 +10,7 @@ export const setTimeout = ((callback: (...args: unknown[]) => void, ms = 0, ...a
   timeout(callback, Math.min(ms, LONGEST_MS), ...args)) as typeof globalThis.setTimeout;
 
 const now = performance.now.bind(performance);
+const loopUtilization = performance.eventLoopUtilization.bind(performance);
 const DateAtLoad = Date;
 const dateNow = Date.now;
 const dateParse = Date.parse;
@@ -17,6 +18,11 @@ const dateParse = Date.parse;
 /** Milliseconds on a clock that never goes back. */
 export function monotonicNow(): number {
   return now();
+}
+
+/** For how many milliseconds the event loop had nothing to do. */
+export function loopIdleMs(): number {
+  return loopUtilization().idle;
 }
 
 /** The wall clock, in milliseconds. */

@@ -1,9 +1,27 @@
-import { clearTimeout, setTimeout } from './clock.js';
+import { clearTimeout, monotonicNow, setTimeout } from './clock.js';
 
-/** The work's own outcome, or a rejection with `late()` where it has not settled after `ms`. */
+/** A timer that is later than this was held up: something kept the event loop from going on. */
+const HELD_UP_MS = 10;
+
+/**
+ * The work's own outcome, or a rejection with `late()` where it has not settled after `ms`. Time in which the event loop
+ * did not go on is given again: nothing could have settled in it.
+ */
 export function withDeadline<T>(work: () => PromiseLike<T>, ms: number, late: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(late()), ms);
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (timeMs: number) => {
+      const due = monotonicNow() + timeMs;
+      timer = setTimeout(() => {
+        const heldUpMs = monotonicNow() - due;
+        if (heldUpMs > HELD_UP_MS) {
+          wait(heldUpMs);
+        } else {
+          reject(late());
+        }
+      }, timeMs);
+    };
+    wait(ms);
     // A function around the call, so that a port that throws instead of rejecting ends up here as well.
     Promise.resolve()
       .then(work)
@@ -12,10 +30,17 @@ export function withDeadline<T>(work: () => PromiseLike<T>, ms: number, late: ()
   });
 }
 
-/** Resolves when the work is settled, or its time is up. Never rejects. */
-export function settledWithin(work: Promise<unknown>, ms: number): Promise<void> {
+/**
+ * Resolves when the work is settled, or its time is up. Never rejects.
+ *
+ * @param keepsAlive Does the process live on for it?
+ */
+export function settledWithin(work: Promise<unknown>, ms: number, keepsAlive = true): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
+    if (!keepsAlive) {
+      timer.unref();
+    }
     const settled = () => {
       clearTimeout(timer);
       resolve();

@@ -29,6 +29,8 @@ export interface RecordingMetadata {
   readonly recordedAtMs: number | undefined;
   /** Milliseconds from the dispatch to the first of the response. */
   readonly answeredAfterMs: number;
+  /** Milliseconds from the dispatch to each chunk; undefined where they came evenly. */
+  readonly chunksAfterMs: readonly number[] | undefined;
   /** Milliseconds from the dispatch to the end. */
   readonly endedAfterMs: number;
 }
@@ -47,10 +49,18 @@ export function readRecordingMetadata(pairs: readonly MetadataPair[]): Recording
       return parseTime(metadataValue(pairs, 'recorded_at') ?? '');
     },
     answeredAfterMs: count(metadataValue(pairs, 'answered_after_ms')) ?? 0,
+    get chunksAfterMs() {
+      return counts(metadataValue(pairs, 'chunks_after_ms'));
+    },
     endedAfterMs: count(metadataValue(pairs, 'ended_after_ms')) ?? 0,
   });
 }
 
 function count(value: string | undefined): number | undefined {
   return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+function counts(value: string | undefined): readonly number[] | undefined {
+  const all = value?.split(' ').map(count);
+  return all?.every((one) => one !== undefined) ? all : undefined;
 }

@@ -1,4 +1,4 @@
-import { clearTimeout, monotonicNow, setTimeout } from './clock.js';
+import { clearTimeout, loopIdleMs, monotonicNow, setTimeout } from './clock.js';
 import { TruncatedRecordingError } from './errors.js';
 import { reviveFailure } from './failure.js';
 import type { Interaction, ResponseChunk } from './interaction.js';
@@ -9,7 +9,8 @@ const GRACE_MS = 1000;
 
 /**
  * A truncated recording came to its end: stays open, as it was live, until the caller aborts. Gives the function that
- * ends the wait; calls `fail` where the caller does not abort within a second after it did when recorded.
+ * ends the wait; calls `fail` where the caller does not abort within a second after it did when recorded. Of that second
+ * only what the program has nothing to do counts: one that is busy may be about to abort.
  *
  * @param begun When the request was dispatched, on the monotonic clock.
  */
@@ -20,11 +21,16 @@ export function holdOpen(
 ): () => void {
   const { request, responseChunks, recording } = interaction;
   const bytes = responseChunks.reduce((sum, chunk) => sum + chunk.data.byteLength, 0);
-  const wait = Math.max(0, recording.endedAfterMs + GRACE_MS - (monotonicNow() - begun));
-  const timer = setTimeout(
-    () => fail(new TruncatedRecordingError(request, bytes, recording.endedAfterMs)),
-    wait,
-  );
+  let timer: ReturnType<typeof setTimeout>;
+  const afterIdle = (ms: number) => {
+    if (ms <= 0) {
+      fail(new TruncatedRecordingError(request, bytes, recording.endedAfterMs));
+      return;
+    }
+    const before = loopIdleMs();
+    timer = setTimeout(() => afterIdle(ms - (loopIdleMs() - before)), ms);
+  };
+  timer = setTimeout(afterIdle, recording.endedAfterMs - (monotonicNow() - begun), GRACE_MS);
   return () => clearTimeout(timer);
 }
 
@@ -37,20 +43,21 @@ export async function* play(
   const begun = monotonicNow();
   const { responseChunks, recording } = interaction;
   const pace = paceOf(latency, interaction);
-  const due = async (part: number) => {
+  const due = async (ms: number | undefined) => {
     signal?.throwIfAborted();
-    if (pace !== undefined) {
-      await untilAborted(signal, (done) => whenDue(begun, pace(part, responseChunks.length), done));
+    if (ms !== undefined) {
+      await untilAborted(signal, (done) => whenDue(begun, ms, done));
     }
   };
   for (const { data, sequence, metadata } of responseChunks) {
-    await due(sequence);
+    // The first one is the head, too.
+    await due(sequence === 0 ? pace?.head : pace?.chunk(sequence, responseChunks.length));
     // An exchange that failed before anything had arrived has one empty chunk in the place of a response.
     if (recording.failure === undefined || data.byteLength > 0 || metadata.length > 0) {
       yield { data: new Uint8Array(data), sequence, metadata };
     }
   }
-  await due(responseChunks.length);
+  await due(pace?.end);
   if (recording.failure !== undefined) {
     throw reviveFailure(recording.failure);
   }

@@ -277,6 +277,10 @@ export class Recorder {
     if (recording.answeredAfterMs !== undefined) {
       pairs.push(['answered_after_ms', String(recording.answeredAfterMs)]);
     }
+    const { chunksAfterMs } = recording;
+    if (chunksAfterMs !== undefined) {
+      pairs.push(['chunks_after_ms', chunksAfterMs.join(' ')]);
+    }
     pairs.push(['ended_after_ms', String(recording.endedAfterMs)]);
     return pairs;
   }

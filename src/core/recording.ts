@@ -1,6 +1,7 @@
 import { monotonicNow } from './clock.js';
 import type { InteractionRequest, ResponseChunk } from './interaction.js';
 import type { MetadataPair } from './metadata.js';
+import { unevenTimes } from './pace.js';
 
 /** What is known of a request when it is dispatched: all but its body, which may still be streaming. */
 export type RequestHead = Omit<InteractionRequest, 'body'>;
@@ -25,6 +26,8 @@ export interface RecordingHost {
 interface Part {
   readonly pieces: Uint8Array[];
   readonly metadata: MetadataPair[];
+  /** When the first of its data came; of what has none, when it came itself. */
+  at: number;
 }
 
 /**
@@ -103,6 +106,12 @@ export class Recording {
     return this.#endedAfterMs;
   }
 
+  /** Milliseconds from the dispatch to each chunk; undefined where they came evenly. */
+  get chunksAfterMs(): readonly number[] | undefined {
+    const times = this.#parts.map(({ at }) => Math.round(at - this.#begun));
+    return unevenTimes(times, this.#answeredAfterMs ?? 0, this.#endedAfterMs);
+  }
+
   /** What the upstream failed with, where that is recorded. */
   get error(): unknown {
     return this.#error;
@@ -131,11 +140,15 @@ export class Recording {
     this.#lastActivity = monotonicNow();
     this.#answeredAfterMs ??= Math.round(this.#lastActivity - this.#begun);
     const last = this.#parts.at(-1);
-    const part = continues && last !== undefined ? last : { pieces: [], metadata: [] };
+    const part =
+      continues && last !== undefined ? last : { pieces: [], metadata: [], at: this.#lastActivity };
     if (part !== last) {
       this.#parts.push(part);
     }
     if (data.byteLength > 0) {
+      if (part.pieces.length === 0) {
+        part.at = this.#lastActivity;
+      }
       // Not `slice`: a Buffer's shares its memory.
       part.pieces.push(new Uint8Array(data));
     }
@@ -205,7 +218,7 @@ export class Recording {
 }
 
 function chunksOf(parts: readonly Part[]): ResponseChunk[] {
-  const some = parts.length === 0 ? [{ pieces: [], metadata: [] }] : parts;
+  const some: readonly Omit<Part, 'at'>[] = parts.length === 0 ? [{ pieces: [], metadata: [] }] : parts;
   return some.map(({ pieces, metadata }, sequence) => ({ data: joined(pieces), sequence, metadata }));
 }
 

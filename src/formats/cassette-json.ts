@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { SuperJSON } from 'superjson';
 import { CassetteLoadError, describe } from '../core/errors.js';
 import { Interaction } from '../core/interaction.js';
@@ -60,6 +61,9 @@ export function printInteraction(interaction: Interaction): string {
   );
 }
 
+/** An escape, `\u0000`. */
+const MOST_CHARACTERS_A_BYTE = 6;
+
 function print(interaction: Interaction, superjson: SuperJSON): string {
   const json = prettyJson(superjson.serialize(interaction).json, `${BLOCK_INDENT}  `);
   return `${BLOCK_INDENT}{\n${BLOCK_INDENT}  "json": ${json},\n${BLOCK_INDENT}  ${META}\n${BLOCK_INDENT}}`;
@@ -79,8 +83,13 @@ function attempt(block: () => string | undefined): string | undefined {
   }
 }
 
-function unprintable({ request }: Interaction): never {
-  throw new TypeError(`${request.action} ${request.target} cannot be written as JSON`);
+function unprintable({ request, responseChunks }: Interaction): never {
+  const bytes = responseChunks.reduce((sum, { data }) => sum + data.byteLength, request.body.byteLength);
+  const why =
+    bytes > constants.MAX_STRING_LENGTH / MOST_CHARACTERS_A_BYTE
+      ? `: with ${bytes} bytes it is too large for a cassette's file. Set maxBodySize, or name the request in "passthrough"`
+      : '';
+  throw new TypeError(`${request.action} ${request.target} cannot be written as JSON${why}`);
 }
 
 /** The text of a cassette file, from its interactions' blocks. */

@@ -107,6 +107,19 @@ export function readResponse(interaction: Interaction): RecordedResponse {
       `of ${interaction.request.action} ${interaction.request.target} holds no valid "status_code".`,
     );
   }
+  const fields = [head, ...interim].flatMap(({ statusText, headers }) => [
+    ['status_text', statusText],
+    ...headers,
+  ]);
+  for (const [name, value] of [...fields, ...trailers] as HeaderPair[]) {
+    if (!isOneLine(name, value)) {
+      throw new InteractionValidationError(
+        'responseChunks[0].metadata',
+        `of ${interaction.request.action} ${interaction.request.target} holds ${JSON.stringify(name)} with the value ` +
+          `${JSON.stringify(value)}, which no HTTP message can.`,
+      );
+    }
+  }
   const body = interaction.responseChunks.map((chunk) => chunk.data);
   const length = body.reduce((sum, { byteLength }) => sum + byteLength, 0);
   if (announcesBody(interaction, head)) {
@@ -117,6 +130,13 @@ export function readResponse(interaction: Interaction): RecordedResponse {
     );
   }
   return { interim, head: isValid ? head : undefined, body, trailers };
+}
+
+/** What is more than one line would be taken for something else, and what is no byte cannot be sent. */
+function isOneLine(name: string, value: string): boolean {
+  // undici reads a status text as UTF-8.
+  const isText = name === 'status_text' || /^[^\u0100-\uffff]*$/.test(name + value);
+  return isText && /^[^\r\n\0]+$/.test(name) && /^[^\r\n\0]*$/.test(value);
 }
 
 /** RFC 9110, 15.2. */

@@ -95,7 +95,9 @@ export class ReplayedConnection {
       if (this.#pace === undefined) {
         setImmediate(next);
       } else {
-        this.#release = whenDue(this.#begun, this.#pace(this.#next + 1, this.#messages.length + 1), next);
+        const { length } = this.#messages;
+        const due = this.#next < length ? this.#pace.chunk(this.#next, length) : this.#pace.end;
+        this.#release = whenDue(this.#begun, due, next);
       }
     }
   }

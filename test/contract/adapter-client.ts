@@ -7,8 +7,8 @@ export interface Asked {
   readonly headers?: Readonly<Record<string, string>>;
   /** A list is sent piece by piece, as a stream. */
   readonly body?: string | Uint8Array | readonly string[];
-  /** Is the stream never to end? */
-  readonly staysOpen?: boolean;
+  /** Is the stream never to end, or not until then? */
+  readonly staysOpen?: boolean | Promise<void>;
   readonly signal?: AbortSignal;
   /** Called for each piece of the body; the next one is asked for when it is done. */
   onChunk?(chunk: Buffer): unknown;
@@ -61,13 +61,13 @@ export function comparable({ head, status, body, error }: Seen): unknown {
 /** The pieces as a stream would give them. */
 export async function* pieces(
   body: readonly string[],
-  staysOpen = false,
+  staysOpen: boolean | Promise<void> = false,
 ): AsyncGenerator<Buffer, void, undefined> {
   for (const piece of body) {
     yield Buffer.from(piece);
   }
   if (staysOpen) {
-    await new Promise(() => {});
+    await (staysOpen === true ? new Promise(() => {}) : staysOpen);
   }
 }
 

@@ -48,7 +48,21 @@ const EXCHANGES: readonly (readonly [title: string, path: string, asked?: Asked]
 export const IN_ORDER = 'parallel identical requests are answered in the order of their dispatch';
 
 /** Failures of an upstream, by their path; `refused` stands for an address where nobody listens. */
-const FAILURES = ['refused', '/reset-before-headers', '/reset-in-body', '/premature-end', '/garbage'];
+const FAILURES = [
+  'refused',
+  '/reset-before-headers',
+  '/reset-in-body',
+  '/premature-end',
+  '/garbage',
+  '/a-close-in-the-head',
+  '/a-header-that-is-none',
+  '/two-lengths',
+  '/headers-without-end',
+  '/a-chunk-without-a-length',
+  '/a-chunk-that-is-cut-off',
+  '/a-chunk-that-is-too-long',
+  '/no-last-chunk',
+];
 
 /** What every client of every adapter keeps to. */
 export function adapterContract(test: Suite<Record<string, never>>, clients: readonly AdapterClient[]): void {
@@ -189,6 +203,36 @@ export function adapterContract(test: Suite<Record<string, never>>, clients: rea
         names.some((name) => ['host', 'connection', 'transfer-encoding'].includes(name)),
         String(names),
       );
+    });
+
+    check(
+      'more bytes than the length that was told: recorded where a client takes it for whole',
+      async () => {
+        const url = await at('/too-long');
+        const use = async (ask: Ask) => comparable(await ask(url));
+        const expected = await client.live(use);
+        const store = emptyStore();
+        assert.equal(await client.inMode('record', store, use, AS_IT_IS), expected, 'record');
+        assert.equal(await client.inMode('auto', emptyStore(), use, AS_IT_IS), expected, 'auto');
+        if ((await recordedIn(store)).length > 0) {
+          assert.equal(await client.inMode('replay', store, use, AS_IT_IS), expected, 'replay');
+        } else {
+          assert.instance((await client.live((ask) => ask(url))).error, Error);
+        }
+      },
+    );
+
+    check('a program that sends the rest of its body when it has read all of an early answer', async () => {
+      const url = await at('/early');
+      const use = async (ask: Ask) => {
+        const read = signal();
+        const asked = { method: 'POST', body: ['begun'], staysOpen: read.seen };
+        const seen = await ask(url, asked);
+        read.give();
+        return comparable(seen);
+      };
+      const expected = await client.live(use);
+      assert.equal(await client.inMode('record', emptyStore(), use, { bodyWait: 60_000 }), expected);
     });
 
     check('a save that fails is the error of the request', async () => {

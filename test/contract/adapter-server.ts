@@ -70,6 +70,10 @@ export class ContractServer {
       response.addTrailers({ 'x-checksum': 'abc', 'X-More': 'd' });
       response.end();
     },
+    'too-long': (_, response) => {
+      raw(response, ['HTTP/1.1 200 OK', 'content-length: 5', 'connection: close', '', 'hello and more']);
+    },
+    early: (_, response) => response.writeHead(413, { 'content-length': 8 }).end('too much'),
     echo: whole(({ method, body }, response) => {
       this.bodies.push(body.toString('latin1'));
       response.end(`${method} ${body.toString('latin1')}`);
@@ -95,7 +99,24 @@ export class ContractServer {
       this.failNow = () => response.socket?.end();
     },
     garbage: (_, response) => response.socket?.end('this is not HTTP\r\n\r\n'),
+    'a-close-in-the-head': (_, response) => response.socket?.end('HTTP/1.1 200 OK\r\ncontent-le'),
+    'a-header-that-is-none': (_, response) => raw(response, ['HTTP/1.1 200 OK', 'x-zero: \0', '', '']),
+    'two-lengths': (_, response) => {
+      raw(response, ['HTTP/1.1 200 OK', 'content-length: 2', 'content-length: 3', '', 'abc']);
+    },
+    'headers-without-end': (_, response) => {
+      raw(response, ['HTTP/1.1 200 OK', ...Array<string>(3000).fill('x-more: and more'), '', '']);
+    },
+    'a-chunk-without-a-length': (_, response) => this.#chunked(response, '\r\nzz\r\nmore\r\n'),
+    'a-chunk-that-is-cut-off': (_, response) => this.#chunked(response, '\r\n8\r\nmore'),
+    'a-chunk-that-is-too-long': (_, response) => this.#chunked(response, 'more'),
+    'no-last-chunk': (_, response) => this.#chunked(response, '\r\n4\r\nmore\r\n'),
   };
+
+  #chunked(response: ServerResponse, rest: string): void {
+    response.socket?.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\npart');
+    this.failNow = () => response.socket?.end(rest);
+  }
 
   #flood(response: ServerResponse): void {
     this.written = 0;

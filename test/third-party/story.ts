@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { registerUrl } from '../support/paths.js';
 import { newFolder } from '../support/ways-in.js';
@@ -6,7 +7,7 @@ import { type ApiServers, cleanEnvironment } from './api-servers.js';
 import type { Json } from './compare.js';
 import { folder } from './packages.js';
 
-const PROGRAM_TIMEOUT_MS = 60_000;
+const PROGRAM_TIMEOUT_MS = 240_000;
 
 /** What one run of a program showed. */
 export interface Run {
@@ -14,8 +15,10 @@ export interface Run {
   readonly seen: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   /** Warnings of the process, unhandled rejections, uncaught exceptions. */
   readonly noticed: Json;
-  /** What kept the process alive when all work was done. */
+  /** What kept the process alive when all work was done, by the kinds of Node's `getActiveResourcesInfo`. */
   readonly left: readonly string[];
+  /** Did it live on, until after a marker that came some seconds after its work? */
+  readonly outlived: boolean;
   readonly stderr: string;
 }
 
@@ -70,16 +73,13 @@ function runProgram(clients: readonly (readonly [string, string])[], preload: Pr
     ...(mode !== undefined && { INTERPOSITION_MODE: mode, NODE_DEBUG: 'interposition' }),
     ...(cassette !== undefined && { INTERPOSITION_CASSETTE: cassette }),
   };
+  const report = join(newFolder(), 'report.json');
   const pairs = clients.map(([name, url]) => `${name}=${url}`);
-  const child = spawn(process.execPath, [...flags, join(folder, 'run.mjs'), ...pairs], {
+  const child = spawn(process.execPath, [...flags, join(folder, 'run.mjs'), report, ...pairs], {
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let stdout = '';
   let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
   });
@@ -89,8 +89,8 @@ function runProgram(clients: readonly (readonly [string, string])[], preload: Pr
     child.on('close', (code, signal) => {
       clearTimeout(limit);
       const what = `${clients.map(([name]) => name).join(', ')}, ${mode ?? 'live'}`;
-      if (code === 0 && stdout !== '') resolve({ ...JSON.parse(stdout), stderr });
-      else reject(new Error(`${what}: ended with ${signal ?? code}\n${stdout.slice(0, 2000)}\n${stderr}`));
+      if (code === 0) resolve({ ...JSON.parse(readFileSync(report, 'utf8')), stderr });
+      else reject(new Error(`${what}: ended with ${signal ?? code}\n${stderr}`));
     });
   });
 }

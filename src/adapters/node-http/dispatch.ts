@@ -18,7 +18,17 @@ export function dispatchBrokered(call: Call): void {
   const head = requestHead(request, origin);
   if (head.action === 'CONNECT' && isForwarding(broker)) {
     call.connect();
-  } else if (route.passes(head)) {
+    return;
+  }
+  let passes: boolean;
+  try {
+    passes = route.passes(head);
+  } catch (error) {
+    // A rule of the program's. It is asked within `http.request`, which live does not throw.
+    new Exchange(request).fail(error);
+    return;
+  }
+  if (passes) {
     broker.countPassedThrough(head);
     call.connect();
   } else if (route.refusal !== undefined) {
@@ -45,6 +55,7 @@ function forwardTapped(call: Call, recording: Recording): void {
   });
   const { bodyWait } = call.route;
   forward(call, recording, {
-    requestKnown: (failed) => settledWithin(known, failed ? Math.min(bodyWait, FAILED_WAIT_MS) : bodyWait),
+    requestKnown: (failed) =>
+      settledWithin(known, failed ? Math.min(bodyWait, FAILED_WAIT_MS) : bodyWait, failed),
   });
 }

@@ -47,8 +47,15 @@ export function interceptClientRequests(router: Router): () => void {
   };
 }
 
-/** As the constructor of a request sees an agent where the program has none: it changes no default. */
-const NO_AGENT = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
+/**
+ * As the constructor of a request sees an agent where the program has none: it changes no default. But a request without
+ * a body is to say `connection: close`, which live it does as it has no agent.
+ */
+function noAgent({ method }: OutgoingRequest): object {
+  return { keepAlive: !BODYLESS.has(method), maxSockets: Number.POSITIVE_INFINITY };
+}
+
+const BODYLESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
 
 /** Until the request is handed over, its agent is one that is like the program's and takes it to us. */
 function standIn(
@@ -60,11 +67,13 @@ function standIn(
     setAgent(request, agent);
     take(options);
   };
-  const real = agent ?? NO_AGENT;
   // Of an object of its own: what a Proxy says of a frozen one must be the truth.
   const stand = new Proxy(
     {},
-    { get: (_target, name) => (name === 'addRequest' ? addRequest : Reflect.get(real, name)) },
+    {
+      get: (_target, name) =>
+        name === 'addRequest' ? addRequest : Reflect.get(agent ?? noAgent(request), name),
+    },
   );
   Object.defineProperty(request, 'agent', { configurable: true, enumerable: true, get: () => stand });
 }

@@ -20,7 +20,7 @@ import { UPGRADE_NOTICE } from './upgrade.js';
 
 /** What a live exchange needs besides. */
 export interface LiveOptions {
-  /** Resolves when the recording has its request, or never will. `failed`: nobody goes on to send the body. */
+  /** Resolves when the recording has its request, or is taken never to. `failed`: nobody goes on to send the body. */
   requestKnown(failed: boolean): Promise<void>;
   /** Records a connection that the upstream has accepted as the program's own. */
   upgraded(response: IncomingMessage, socket: Duplex, early: Uint8Array): void;
@@ -51,11 +51,20 @@ export class LiveSource {
   #swallowsContinue: boolean;
   #isWhole = false;
   #isFirstData = true;
+  /** How much of the body is to come, where its length was told. */
+  #left: number | undefined;
+  #giveLast = () => {};
+  /** An error of this library's that the response has told. */
+  #heard: Error | undefined;
   #heldHead: IncomingMessage | undefined;
   #holdTimer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
   #isUpgraded = false;
   #aborted = false;
+  #close!: () => void;
+  readonly #closed = new Promise<void>((resolve) => {
+    this.#close = resolve;
+  });
 
   constructor(request: OutgoingRequest, recording: Recording, broker: Broker, options: LiveOptions) {
     this.#request = request;
@@ -98,6 +107,7 @@ export class LiveSource {
         this.#failed(args[0] as Error);
         return true;
       case 'close':
+        this.#close();
         this.#tellings.tell(() => {
           this.#cutOff();
           this.#emit('close');
@@ -133,6 +143,7 @@ export class LiveSource {
   #head(response: IncomingMessage): void {
     const head = headOf(response);
     this.#isWhole = isOneWhole(head);
+    this.#left = declaredLength(response);
     this.#recording.add(NOTHING, headMetadata(head), true);
     wrapMethod(response, 'push', (push) => (chunk: Uint8Array | null) => {
       return chunk === null ? this.#end(response, () => push(null)) : this.#data(response, chunk, push);
@@ -161,12 +172,28 @@ export class LiveSource {
       return false;
     }
     this.#isFirstData = false;
+    if (this.#isLast(chunk)) {
+      // The end comes in this very turn, and waits for the save: a program is to get both in one, as it does live.
+      this.#giveLast = () => {
+        this.#giveLast = () => {};
+        push(chunk);
+      };
+      return true;
+    }
     const wantsMore = push(chunk);
     const isFarAhead = response.readableLength > this.#broker.readAhead;
     if (isFarAhead) {
       this.#giveHead();
     }
     return wantsMore || !isFarAhead;
+  }
+
+  #isLast({ byteLength }: Uint8Array): boolean {
+    if (this.#left === undefined || !this.#recording.open) {
+      return false;
+    }
+    this.#left -= byteLength;
+    return this.#left === 0;
   }
 
   #end(response: IncomingMessage, push: () => boolean): boolean {
@@ -178,7 +205,28 @@ export class LiveSource {
     if (!this.#recording.open) {
       return push();
     }
+    // What came together with the end may still be an error: bytes behind it, for instance.
+    queueMicrotask(() => this.#endsWell(response, push));
+    return false;
+  }
+
+  #endsWell(response: IncomingMessage, push: () => boolean): void {
+    if (this.#tellings.wait || !this.#recording.open) {
+      this.#tellings.tell(() => {
+        this.#giveLast();
+        push();
+      });
+      return;
+    }
     this.#recording.add(NOTHING, trailerMetadata(headerPairs(response.rawTrailers)), true);
+    if (this.#recording.request === undefined) {
+      // The program may send the rest of its body only when it has read all of this answer.
+      void this.#savedWhenSent();
+      this.#giveHead();
+      this.#giveLast();
+      push();
+      return;
+    }
     this.#recording.surfaced = this.#hearsOfErrors(response);
     this.#wait(
       false,
@@ -188,11 +236,11 @@ export class LiveSource {
           this.#unsaved(response, unsaved);
         } else if (!response.destroyed) {
           this.#giveHead();
+          this.#giveLast();
           push();
         }
       },
     );
-    return false;
   }
 
   /** Node destroys a response whose connection closes too soon; else it is the program that does. */
@@ -212,6 +260,10 @@ export class LiveSource {
   }
 
   #failed(error: Error): void {
+    if (error === this.#heard && this.#request.listenerCount('error') === 0) {
+      // Its connection tells it once more; a program that listens to the response alone is not to die of that.
+      return;
+    }
     const isOver = this.#ended && this.#request.writableFinished;
     if (this.#tellings.wait && isOver) {
       // All was sent, and all was answered: live, nobody listened to this connection any more.
@@ -223,6 +275,7 @@ export class LiveSource {
     }
     this.#fail(error, (unsaved) => {
       this.#giveHead();
+      this.#giveLast();
       this.#emit('error', unsaved ?? error);
     });
   }
@@ -299,10 +352,16 @@ export class LiveSource {
   }
 
   async #saved(failed: boolean, end: () => Promise<void>): Promise<void> {
-    if (this.#recording.request === undefined) {
+    if (failed && this.#recording.request === undefined) {
       await this.#options.requestKnown(failed);
     }
     await end();
+  }
+
+  /** Never rejects: a failed save is told at the end of the scope. */
+  async #savedWhenSent(): Promise<void> {
+    await Promise.race([this.#options.requestKnown(false), this.#closed]);
+    await this.#recording.end().catch(() => {});
   }
 
   /** Is the program sure to hear of a failed save? */
@@ -321,6 +380,17 @@ export class LiveSource {
   /** The response is whole, and the program must not take it for one. */
   #unsaved(response: IncomingMessage, error: Error): void {
     if (this.#heldHead === undefined) {
+      if (response.listenerCount('error') > 0) {
+        this.#heard = error;
+        // Comes before the error, and a client such as got takes it for the reason: no server has aborted.
+        wrapMethod(
+          response,
+          'emit',
+          (emit) =>
+            (event, ...args) =>
+              event !== 'aborted' && emit(event, ...args),
+        );
+      }
       response.destroy(error);
       return;
     }
@@ -331,4 +401,9 @@ export class LiveSource {
       this.#emit('error', error);
     }
   }
+}
+
+function declaredLength({ headers }: IncomingMessage): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined || headers['transfer-encoding'] !== undefined ? undefined : Number(length);
 }

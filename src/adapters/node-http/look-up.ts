@@ -71,7 +71,7 @@ export class LookUp {
       }
       return result;
     });
-    tapBody(request, (bytes) => this.#sent(bytes));
+    tapBody(request, (bytes) => this.#whole(bytes));
     this.#timer = setTimeout(() => this.#fail(this.#lateError()), route.bodyWait);
     setImmediate(() => this.#continueBody(isHeld));
   }
@@ -91,6 +91,15 @@ export class LookUp {
     } else {
       const { socket } = this.#exchange;
       socket.whenConnected(() => socket.give(CONTINUE));
+    }
+  }
+
+  /** A program that has written all of its body mostly ends it at once, and gets no answer before that. */
+  #whole(bytes: Uint8Array): void {
+    if (this.#call.request.writableEnded) {
+      this.#sent(bytes);
+    } else {
+      setImmediate(() => this.#isOver || this.#sent(bytes));
     }
   }
 

@@ -22,7 +22,7 @@ export function replayWebSocket(call: Call, { socket }: Exchange, interaction: I
     connection.open();
     socket.give(headBytes(head));
   };
-  const due = paceOf(broker.latency, interaction)?.(0, 1);
+  const due = paceOf(broker.latency, interaction)?.head;
   const begun = monotonicNow();
   socket.whenConnected(() => {
     if (due === undefined) {

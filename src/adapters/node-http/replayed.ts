@@ -34,17 +34,17 @@ export class ReplayedSource {
     const failure = this.#connectFailure();
     if (failure !== undefined) {
       socket.staysUnconnected();
-      this.#whenDue(0, () => this.#exchange.fail(failure));
+      this.#whenDue(this.#pace?.head, () => this.#exchange.fail(failure));
       return;
     }
     const { interim, head } = this.#response;
     const untold = continued && interim[0]?.statusCode === 100 ? interim.slice(1) : interim;
-    this.#whenDue(0, () =>
+    this.#whenDue(this.#pace?.head, () =>
       socket.whenConnected(() => {
         for (const { bytes } of untold) {
           socket.give(bytes);
         }
-        this.#advance(head);
+        this.#begin(head);
       }),
     );
   }
@@ -55,6 +55,15 @@ export class ReplayedSource {
     const error: NodeJS.ErrnoException | undefined =
       failure === undefined ? undefined : reviveFailure(failure);
     return ['connect', 'getaddrinfo'].includes(error?.syscall ?? '') ? error : undefined;
+  }
+
+  #begin(head: Uint8Array): void {
+    if (this.#pace === undefined || this.#nextDue === this.#pace.head) {
+      this.#advance(head);
+    } else {
+      this.#give(head);
+      this.#whenDue(this.#nextDue, () => this.#advance(NOTHING));
+    }
   }
 
   /** @param first What goes before the next chunk, and together with it. */
@@ -95,7 +104,7 @@ export class ReplayedSource {
       this.#patience ??= new Patience(() => this.#isBehind);
       this.#patience.whenTaken(goOn);
     } else {
-      this.#whenDue(this.#next, goOn);
+      this.#whenDue(this.#nextDue, goOn);
     }
   }
 
@@ -105,11 +114,17 @@ export class ReplayedSource {
     return !socket.destroyed && (request.res?.readableLength ?? 0) > 0;
   }
 
-  #whenDue(part: number, callback: () => void): void {
-    if (this.#pace === undefined) {
+  /** When the next chunk is due, or the end; undefined where nothing waits. */
+  get #nextDue(): number | undefined {
+    const { length } = this.#response.body;
+    return this.#next < length ? this.#pace?.chunk(this.#next, length) : this.#pace?.end;
+  }
+
+  #whenDue(due: number | undefined, callback: () => void): void {
+    if (due === undefined) {
       callback();
     } else {
-      this.#release = whenDue(this.#begun, this.#pace(part, this.#response.body.length || 1), callback);
+      this.#release = whenDue(this.#begun, due, callback);
     }
   }
 

@@ -1,12 +1,20 @@
 import { wrapMethod } from '../../core/wrap-method.js';
+import { headerLines } from './headers.js';
 import type { OutgoingRequest } from './protocol.js';
 
 type Write = (chunk?: unknown, encoding?: unknown, callback?: unknown) => boolean;
 type End = (chunk?: unknown, encoding?: unknown, callback?: unknown) => OutgoingRequest;
 
-/** Listens to what a program writes. @param known Called once, when the body has been written to its end. */
+/**
+ * Listens to what a program writes.
+ *
+ * @param known Called once, when the body is whole: it is ended, or as long as its `content-length` says. Then a server
+ * answers, too, and there are programs that never end it.
+ */
 export function tapBody(request: OutgoingRequest, known: (bytes: Uint8Array) => void): void {
   const pieces: Uint8Array[] = [];
+  let size = 0;
+  let isKnown = false;
   let depth = 0;
   // A class of the program's own may write from within its `end`.
   const outermost = <T>(call: () => T, taken: () => void): T => {
@@ -25,6 +33,13 @@ export function tapBody(request: OutgoingRequest, known: (bytes: Uint8Array) => 
     const bytes = bytesOf(chunk, encoding);
     if (bytes !== undefined) {
       pieces.push(bytes);
+      size += bytes.byteLength;
+    }
+  };
+  const whole = () => {
+    if (!isKnown) {
+      isKnown = true;
+      known(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces));
     }
   };
   const methods = request as unknown as { write: Write; end: End };
@@ -39,6 +54,9 @@ export function tapBody(request: OutgoingRequest, known: (bytes: Uint8Array) => 
       () => {
         if (isWritten) {
           take(args[0], args[1]);
+          if (size > 0 && size === declaredLength(request)) {
+            whole();
+          }
         }
       },
     );
@@ -49,11 +67,17 @@ export function tapBody(request: OutgoingRequest, known: (bytes: Uint8Array) => 
       () => {
         if (request.writableEnded) {
           take(args[0], args[1]);
-          known(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces));
+          whole();
         }
       },
     );
   });
+}
+
+/** What the head, which is made by now, says of the body's length. */
+function declaredLength({ _header }: OutgoingRequest): number | undefined {
+  const length = headerLines(_header ?? '').find(([name]) => name.toLowerCase() === 'content-length');
+  return length && Number(length[1]);
 }
 
 /** A copy: the program may use its buffer again. */

@@ -196,7 +196,7 @@ function forwardTapped(forwarding: Forwarding): boolean {
     if (failed) {
       void drainBody(body);
     }
-    return settledWithin(settled, failed ? Math.min(route.bodyWait, FAILED_WAIT_MS) : route.bodyWait);
+    return settledWithin(settled, failed ? Math.min(route.bodyWait, FAILED_WAIT_MS) : route.bodyWait, failed);
   };
   const live = liveSource(forwarding, exchange, requestKnown);
   exchange.source = live;

@@ -68,7 +68,7 @@ export class LiveSource implements Source {
   #isUpgraded = false;
 
   /**
-   * @param requestKnown Resolves when the recording has its request, or never will. `failed`: nobody goes on to send the
+   * @param requestKnown Resolves when the recording has its request, or is taken never to. `failed`: nobody goes on to send the
    * body.
    * @param upgrade Records a connection that the upstream has accepted as the program's own.
    */
@@ -157,10 +157,12 @@ export class LiveSource implements Source {
   end(trailers: IncomingTrailers): void {
     this.#upstreamDone = true;
     this.#recording.add(NOTHING, trailerMetadata(headerPairs(trailers.raw, trailers.parsed)), true);
+    // The program may send the rest of its body only when it has read all of this answer.
+    const isEarly = this.#recording.request === undefined;
     // A program that has no head yet is sure to hear of a failed save: its request fails.
-    this.#recording.surfaced = this.#heldHead !== undefined;
+    this.#recording.surfaced = this.#heldHead !== undefined && !isEarly;
     const saved = this.#saved(false, () => this.#recording.end());
-    if (this.#isBroken()) {
+    if (isEarly || this.#isBroken()) {
       // The program sees no end, but the error of its decoder. On Node 20 fetch never settles where that error comes
       // after the end, and the end came behind the data: so the end comes when it does live.
       saved.catch(() => {});

@@ -35,7 +35,7 @@ export function replayWebSocket(
       exchange.fail(error);
     }
   };
-  const due = paceOf(broker.latency, interaction)?.(0, 1);
+  const due = paceOf(broker.latency, interaction)?.head;
   const begun = monotonicNow();
   let release = () => {};
   exchange.source = {

@@ -41,7 +41,7 @@ export class ReplayedSource implements Source {
       // Costs less than a callback of `queueMicrotask`, which is a resource of its own to async_hooks.
       void SETTLED.then(begin);
     } else {
-      this.#release = whenDue(this.#begun, this.#pace(0, 1), begin);
+      this.#release = whenDue(this.#begun, this.#pace.head, begin);
     }
   }
 
@@ -53,7 +53,22 @@ export class ReplayedSource implements Source {
     }
     // An interim response pauses nothing.
     this.#paused = response.head !== undefined && !this.#giveHead(response.head);
-    this.#advance();
+    if (this.#pace === undefined) {
+      this.#advance();
+    } else {
+      this.#advanceWhenDue(response.body.length, this.#pace);
+    }
+  }
+
+  #advanceWhenDue(count: number, { chunk, end }: Pace): void {
+    this.#waiting = true;
+    const due = this.#next < count ? chunk(this.#next, count) : end;
+    this.#release = whenDue(this.#begun, due, () => this.#goOn());
+  }
+
+  #goOn(): void {
+    this.#waiting = false;
+    this.#guarded(() => this.#advance());
   }
 
   abort(): boolean {
@@ -97,17 +112,13 @@ export class ReplayedSource implements Source {
       this.#advance();
       return;
     }
-    this.#waiting = true;
-    const goOn = () => {
-      this.#waiting = false;
-      this.#guarded(() => this.#advance());
-    };
     if (this.#pace === undefined) {
+      this.#waiting = true;
       // A turn of the event loop a chunk: chunks of one turn are joined by fetch on Node 20, 22 and 24.
       this.#patience ??= new Patience(() => !this.#exchange.ended && this.#exchange.program.isBehind);
-      this.#patience.whenTaken(goOn);
+      this.#patience.whenTaken(() => this.#goOn());
     } else {
-      this.#release = whenDue(this.#begun, this.#pace(this.#next, body.length), goOn);
+      this.#advanceWhenDue(body.length, this.#pace);
     }
   }
 

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as assert from 'uvu/assert';
+import { MemoryCassetteStore, withCassette } from '../../src/index.js';
+import { suite } from '../support/suite.js';
+
+const test = suite('a program that is busy before it aborts');
+
+const server = createServer((_request, response) => {
+  response.write('begun');
+}).listen(0, '127.0.0.1');
+await once(server, 'listening');
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+test.after(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+/** Longer than a truncated response waits for its abort. */
+const BUSY_MS = 1_600;
+
+async function abortAfter(work: () => Promise<void>): Promise<string> {
+  const abort = new AbortController();
+  const { body } = await fetch(url, { signal: abort.signal });
+  const reader = (body as ReadableStream).getReader();
+  await reader.read();
+  const rest = reader.read().catch((error: Error) => error.name);
+  await work();
+  abort.abort();
+  return String(await rest);
+}
+
+async function busy(): Promise<void> {
+  const end = performance.now() + BUSY_MS;
+  while (performance.now() < end) {
+    const sliceEnd = performance.now() + 20;
+    while (performance.now() < sliceEnd);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test('in replay it sees its own abort, however long that takes', async () => {
+  const store = new MemoryCassetteStore({ createIfMissing: true });
+  const record = () => abortAfter(() => Promise.resolve());
+  assert.is(await withCassette({ store, mode: 'record' }, record), 'AbortError');
+  assert.is(await withCassette({ store, mode: 'replay' }, () => abortAfter(busy)), 'AbortError');
+});
+
+test.run();
