@@ -59,7 +59,7 @@ export class Bench {
   repeating({ count }: Pick<Work, 'count'>): Pace {
     return this.short
       ? repeating({ heats: 1, rounds: 3, roundMs: 5, warmUpMs: 10, warmUpSteps: count })
-      : repeating({ heats: 4, rounds: 12, roundMs: 60, warmUpMs: 1500, warmUpSteps: count });
+      : repeating({ heats: 2, rounds: 10, roundMs: 200, warmUpMs: 4000, warmUpSteps: count });
   }
 
   /** So many steps a round. */
