@@ -55,11 +55,21 @@ export class Bench {
     return known;
   }
 
-  /** The same again and again, each of so many before any counts. */
-  repeating({ count }: Pick<Work, 'count'>): Pace {
+  /**
+   * The same again and again, each of so many before any counts.
+   *
+   * @param isNear Is it near the limit? What fetch is made of is compiled to its end only after some ten thousand calls.
+   */
+  repeating({ count }: Pick<Work, 'count'>, isNear = false): Pace {
     return this.short
       ? repeating({ heats: 1, rounds: 3, roundMs: 5, warmUpMs: 10, warmUpSteps: count })
-      : repeating({ heats: 2, rounds: 10, roundMs: 200, warmUpMs: 4000, warmUpSteps: count });
+      : repeating({
+          heats: 2,
+          rounds: 10,
+          roundMs: 150,
+          warmUpMs: isNear ? 4000 : 600,
+          warmUpSteps: count,
+        });
   }
 
   /** So many steps a round. */

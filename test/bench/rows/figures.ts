@@ -18,6 +18,9 @@ export const OURS = 'interposition';
 /** What the others are compared with. */
 export const LIMITS: ReadonlySet<string> = new Set([BARE, BARE_INTERCEPTORS]);
 
+/** Who comes so near the limit that a longer warm-up shows. */
+export const NEAR: ReadonlySet<string> = new Set([BARE, OURS, 'undici SnapshotAgent']);
+
 /** Who is there to be chosen, ours first. */
 export const CHOICES = CONTENDERS.flatMap(({ name }) => (LIMITS.has(name) || name === LIVE ? [] : [name]));
 

@@ -1,5 +1,5 @@
 import type { Bench, Work } from '../bench.js';
-import { CHOICES, LIVE, throughputs } from './figures.js';
+import { CHOICES, LIVE, NEAR, throughputs } from './figures.js';
 import type { Goal, Row } from './row.js';
 
 interface ReplayRow {
@@ -19,6 +19,7 @@ export function replayRow({ name, title, goal, limit, work }: ReplayRow): Row {
       contender,
       task: 'replay' as const,
       work,
+      pace: bench.repeating(work, contender === limit || NEAR.has(contender)),
     }));
     return throughputs(await bench.race(entries, bench.repeating(work)), limit);
   };
