@@ -5,17 +5,21 @@ const HELD_UP_MS = 10;
 
 /**
  * The work's own outcome, or a rejection with `late()` where it has not settled after `ms`. Time in which the event loop
- * did not go on is given again: nothing could have settled in it.
+ * did not go on is given again, as nothing could have settled in it; but not for longer than `ms`, as in a program that
+ * is always busy.
  */
 export function withDeadline<T>(work: () => PromiseLike<T>, ms: number, late: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
     let timer: ReturnType<typeof setTimeout>;
+    let leftMs = ms;
     const wait = (timeMs: number) => {
       const due = monotonicNow() + timeMs;
       timer = setTimeout(() => {
         const heldUpMs = monotonicNow() - due;
-        if (heldUpMs > HELD_UP_MS) {
-          wait(heldUpMs);
+        if (heldUpMs > HELD_UP_MS && leftMs > 0) {
+          const againMs = Math.min(heldUpMs, leftMs);
+          leftMs -= againMs;
+          wait(againMs);
         } else {
           reject(late());
         }
