@@ -4,6 +4,8 @@ import { EXIT, type ExitCode } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { check } from './verbs/check.js';
 import { diff } from './verbs/diff.js';
+import { exportCassette } from './verbs/export.js';
+import { importRecordings } from './verbs/import.js';
 import { ls } from './verbs/ls.js';
 import { merge } from './verbs/merge.js';
 import { prune } from './verbs/prune.js';
@@ -33,6 +35,8 @@ const VERBS: readonly Verb[] = [
   prune,
   verify,
   serve,
+  importRecordings,
+  exportCassette,
 ];
 
 /**
