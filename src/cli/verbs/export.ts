@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { exportHar } from '../../formats/export/har.js';
@@ -8,6 +7,7 @@ import { cassettePath, readCassette } from '../cassette-file.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { lostLines } from '../lost-lines.js';
+import { ownVersion } from '../own-version.js';
 import { plural } from '../plural.js';
 import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
@@ -28,7 +28,7 @@ export const exportCassette: Verb = (terminal, finish) =>
       if (to !== '-' && targetOf(file) === targetOf(path)) {
         throw new CommandError(`--to ${to} is the cassette itself. Give another file.`);
       }
-      const { har, lost } = exportHar((await readCassette(path)).interactions, packageVersion());
+      const { har, lost } = exportHar((await readCassette(path)).interactions, ownVersion());
       const text = `${JSON.stringify(har, null, 2)}\n`;
       const say = (said: string) => (to === '-' ? terminal.err(said) : terminal.out(said));
       if (to === '-') {
@@ -54,9 +54,4 @@ async function write(file: string, shown: string, text: string): Promise<void> {
   } catch (cause) {
     throw new CommandError(`cannot write ${shown}: ${(cause as Error).message}.`, { cause });
   }
-}
-
-function packageVersion(): string {
-  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { readonly version: string }).version;
 }

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { Cassette } from '../../core/cassette.js';
+import type { Interaction } from '../../core/interaction.js';
 import { FORMAT_NAMES, type FormatName, importFile } from '../../formats/import/read-file.js';
 import { JsonFileCassetteStore } from '../../stores/json-file.js';
 import { cassettePath } from '../cassette-file.js';
@@ -93,19 +94,20 @@ function read(file: string, { cwd }: Terminal): Uint8Array {
   }
 }
 
-/** How many of them were not there. Nothing is written where there are none at all. */
-async function add(
-  path: string,
-  interactions: ConstructorParameters<typeof Cassette>[0] & object,
-): Promise<number> {
-  const store = new JsonFileCassetteStore(path, { createIfMissing: true });
-  const before = await store.load();
-  const cassette = new Cassette(interactions);
-  if (cassette.size === 0) {
+/**
+ * Nothing is written where there are none at all.
+ *
+ * @returns How many of them were not there.
+ */
+async function add(path: string, interactions: readonly Interaction[]): Promise<number> {
+  const read = new JsonFileCassetteStore(path, { createIfMissing: true });
+  const { size } = await read.load();
+  if (interactions.length === 0) {
     return 0;
   }
-  // Compared with an empty one, all of it is new; the save leaves out what it finds in the file.
-  await store.save(cassette, new Cassette());
+  // One that has not read the file compares with what it holds: what is there already is not added.
+  const store = new JsonFileCassetteStore(path);
+  await store.save(new Cassette(interactions));
   await store.flush();
-  return (await store.load()).size - before.size;
+  return (await read.load()).size - size;
 }

@@ -167,7 +167,7 @@ function extraOf(
 const ONLY_HERE = 'HAR has no place for it; it is in the field _interposition, for an import';
 
 function lostOf(interaction: Interaction, entry: Entry): Omit<NotInHar, 'entry'>[] {
-  const { recording, responseChunks, request } = interaction;
+  const { recording, responseChunks } = interaction;
   const { metadata, requestBody, interim } = (entry as Entry & { [HAR_EXTRA]: HarExtra })[HAR_EXTRA];
   const hidden = [
     [recording.truncated, 'that the response was cut off'],
@@ -178,16 +178,15 @@ function lostOf(interaction: Interaction, entry: Entry): Omit<NotInHar, 'entry'>
     [requestBody !== undefined, "the request's body, which is no text"],
     [metadata.some(([name]) => !IN_HAR.has(name)), 'session, lane and other metadata'],
   ] as const;
-  const lost: Omit<NotInHar, 'entry'>[] = hidden.flatMap(([is, what]) => (is ? [{ what, why: ONLY_HERE }] : []));
+  const lost: Omit<NotInHar, 'entry'>[] = hidden.flatMap(([is, what]) =>
+    is ? [{ what, why: ONLY_HERE }] : [],
+  );
   if (recording.recordedAtMs === undefined) {
     lost.push({ what: 'startedDateTime', why: `nothing says when it was recorded: it is ${UNKNOWN_TIME}` });
   }
   return isSame(interaction, entry)
     ? lost
-    : [
-        ...lost,
-        { what: 'entry', why: `${request.action}: an import does not give quite the same interaction` },
-      ];
+    : [...lost, { what: 'details', why: 'an import does not give back quite the same interaction' }];
 }
 
 const IN_HAR: ReadonlySet<string> = new Set([

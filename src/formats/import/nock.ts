@@ -34,7 +34,7 @@ export const nock: Format = {
       head: { statusCode: status, statusText: STATUS_CODES[status] ?? '', headers },
       body: responseBody(entry, headers),
     });
-    return { interactions: [interaction], lost: [...lost, ...unkept(entry, given)] };
+    return { interactions: [interaction], lost: [...lost, ...unkept(entry)] };
   },
 };
 
@@ -113,9 +113,9 @@ function jsonBytes(value: unknown): Uint8Array {
 /** What only a definition that was written by hand has. */
 const UNKEPT = ['badheaders', 'options', 'filteringRequestBody', 'filteringPath'];
 
-function unkept(entry: Fields, given: readonly HeaderPair[]): Lost[] {
+function unkept(entry: Fields): Lost[] {
   return [
-    ...(given.length === 0
+    ...(entry.get('reqheaders') === undefined
       ? [
           {
             what: 'request headers',
