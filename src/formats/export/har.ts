@@ -37,7 +37,7 @@ export function exportHar(interactions: readonly Interaction[], version: string)
   for (const [index, interaction] of interactions.entries()) {
     const entry = index + 1;
     if (interaction.request.protocol !== 'http') {
-      lost.push({ entry, what: 'entry', why: 'its protocol is not HTTP' });
+      lost.push({ entry, what: 'entry', why: `its protocol is ${interaction.request.protocol}, not HTTP` });
       continue;
     }
     const made = entryOf(interaction);
