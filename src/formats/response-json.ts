@@ -42,13 +42,6 @@ interface Piece {
 const VOUCHING =
   /^(?:content-digest|repr-digest|digest|content-md5|content-range|x-amz-checksum-.*|x-goog-hash|x-ms-blob-content-md5|x-ms-content-crc64)$/i;
 
-/** Does a header or a trailer speak of the very bytes of the wire? */
-export function isVouchedFor(chunks: readonly ResponseChunk[]): boolean {
-  return [...fieldsOf('header', chunks), ...fieldsOf('trailer', chunks)].some(([name]) =>
-    VOUCHING.test(name),
-  );
-}
-
 /** A response with its body in the most readable form. */
 export function readableResponse(chunks: readonly Required<ResponseChunk>[]): ResponseJson {
   const messages = messagesJson(chunks);
@@ -57,7 +50,8 @@ export function readableResponse(chunks: readonly Required<ResponseChunk>[]): Re
   }
   const headers = fieldsOf('header', chunks);
   const contentType = headerValue(headers, 'content-type');
-  const decoded = isVouchedFor(chunks)
+  const vouched = [...headers, ...fieldsOf('trailer', chunks)].some(([name]) => VOUCHING.test(name));
+  const decoded = vouched
     ? undefined
     : decodeBody(
         chunks.map(({ data }) => data),

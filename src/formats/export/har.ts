@@ -3,12 +3,12 @@ import type { HeaderPair, Interaction } from '../../core/interaction.js';
 import { decodeBody, isEncoded } from '../../http/coding/content-coding.js';
 import { headerValue } from '../../http/headers.js';
 import { fieldsOf, type RecordedResponse, readResponse } from '../../http/response.js';
-import { HAR_EXTRA, type HarExtra } from '../har-extra.js';
+import { asUri, HAR_EXTRA, type HarExtra } from '../har-extra.js';
 import { textBody } from '../import/content.js';
 import { har as imported } from '../import/har.js';
 import { isInteractionJson, readableBodies, toInteractionJson } from '../interaction-json.js';
 import { mediaType } from '../media-type.js';
-import { isVouchedFor } from '../response-json.js';
+import { readableResponse } from '../response-json.js';
 import { sentCookies, setCookies } from './har-cookies.js';
 
 /** Something that HAR 1.2 has no place for, of which interaction, counted from 1. */
@@ -72,7 +72,7 @@ function requestOf({ request }: Interaction, text: string | undefined): Request 
   const query = URL.canParse(target) ? [...new URL(target).searchParams] : [];
   return {
     method: action,
-    url: target,
+    url: asUri(target),
     httpVersion: 'HTTP/1.1',
     cookies: sentCookies(headers),
     headers: named(headers),
@@ -140,8 +140,8 @@ function extraOf(
   const { request, responseChunks, metadata } = interaction;
   const headers = fieldsOf('header', responseChunks);
   const decoded = decodeBody(body, headers);
-  const isVouched = decoded !== undefined && isVouchedFor(responseChunks);
-  const chunks = (decoded === undefined || isVouched ? body : decoded.chunks).map(
+  const isKept = decoded !== undefined && standsEncoded(responseChunks);
+  const chunks = (decoded === undefined || isKept ? body : decoded.chunks).map(
     ({ byteLength }) => byteLength,
   );
   const first = responseChunks[0]?.metadata ?? [];
@@ -151,15 +151,17 @@ function extraOf(
   );
   return {
     metadata,
+    ...(asUri(request.target) !== request.target && { target: request.target }),
     ...(request.body.byteLength > 0 &&
       text === undefined && { requestBody: Buffer.from(request.body).toString('base64') }),
     ...(interim.length > 0 && { interim: first.filter(([name]) => name.startsWith('interim:')) }),
+    ...(!first.some(([name]) => name === 'status_text') && { statusText: false as const }),
     ...(trailing.length > 0 && { trailers: trailing }),
     ...(chunks.length > 1 && { chunks }),
     ...(later.length > 0 && { chunkMetadata: Object.fromEntries(later) }),
     ...(decoded !== undefined && { encoding: decoded.codings }),
     ...(decoded?.complete === false && { complete: false as const }),
-    ...(isVouched && { wire: Buffer.concat(body).toString('base64') }),
+    ...(isKept && { wire: Buffer.concat(body).toString('base64') }),
     ...(decoded === undefined && isEncoded(headers) && { wire: true as const }),
   };
 }
@@ -187,6 +189,12 @@ function lostOf(interaction: Interaction, entry: Entry): Omit<NotInHar, 'entry'>
   return isSame(interaction, entry)
     ? lost
     : [...lost, { what: 'details', why: 'an import does not give back quite the same interaction' }];
+}
+
+/** Does a cassette keep the very bytes of the wire, although they can be decoded? */
+function standsEncoded(chunks: Interaction['responseChunks']): boolean {
+  const { body } = readableResponse(chunks);
+  return body !== undefined && body.encoding === undefined;
 }
 
 const IN_HAR: ReadonlySet<string> = new Set([

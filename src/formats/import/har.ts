@@ -2,7 +2,7 @@ import { type HeaderPair, Interaction, type ResponseChunk } from '../../core/int
 import type { MetadataPair } from '../../core/metadata.js';
 import { decodeBody } from '../../http/coding/content-coding.js';
 import { headMetadata, type ResponseHead } from '../../http/response.js';
-import { HAR_EXTRA } from '../har-extra.js';
+import { asUri, HAR_EXTRA } from '../har-extra.js';
 import { readResponseJson } from '../response-json.js';
 import { isRecord } from '../shapes.js';
 import { encodedBody, isStillEncoded, textBody } from './content.js';
@@ -43,12 +43,12 @@ export function readEntry(value: unknown, readContent: ReadContent): Read {
   const entry = new Fields(value, 'it');
   const request = entry.fields('request');
   const response = entry.fields('response');
-  const [method, url] = [request.text('method'), request.text('url')];
+  const extra = entry.optionalFields(HAR_EXTRA);
+  const [method, url] = [request.text('method'), urlOf(request, extra)];
   if (isForeignUrl(url)) {
     return leftOut('it is no exchange of http or https');
   }
   const requestHeaders = headers(request);
-  const extra = entry.optionalFields(HAR_EXTRA);
   const requestBody = postedBody(request, requestHeaders, extra);
   if (requestBody === undefined) {
     return leftOut('its request had a body, which the file does not hold');
@@ -92,6 +92,13 @@ export function readEntry(value: unknown, readContent: ReadContent): Read {
     ],
     startedAt,
   };
+}
+
+/** As it went over the wire, where it was written in another spelling. */
+function urlOf(request: Fields, extra: Fields | undefined): string {
+  const url = request.text('url');
+  const target = extra?.optionalText('target');
+  return target !== undefined && asUri(target) === url ? target : url;
 }
 
 const NO_PLACE = 'a cassette has no place for it';
@@ -231,13 +238,14 @@ function ownChunks(response: Fields, extra: Fields): ResponseChunk[] {
   const text = content?.optionalText('text') ?? '';
   const { bytes } = contentBytes(text, content?.optionalText('encoding'), given);
   const wire = wireOf(extra, bytes, given);
+  const hasStatusText = extra.get('statusText') !== false;
   const body = wire ?? bytes;
   const [encoding, complete] = [extra.get('encoding'), extra.get('complete')];
   return readResponseJson({
     // A response that never began has the status 0, as browsers write it.
     metadata: [
       ...extra.optionalList('interim'),
-      ...(status === 0 ? [] : headMetadata(head)),
+      ...(status === 0 ? [] : headMetadata(head)).filter(([name]) => name !== 'status_text' || hasStatusText),
       ...extra.optionalList('trailers'),
     ],
     ...(body.byteLength > 0 && {
