@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { describe, InterpositionError } from '../core/errors.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { printable } from './printable.js';
 import type { Terminal } from './terminal.js';
 import { check } from './verbs/check.js';
 import { diff } from './verbs/diff.js';
@@ -90,7 +91,8 @@ function failure(error: unknown, isVerbose: boolean, terminal: Terminal): ExitCo
     return error.exitCode === 0 ? EXIT.done : EXIT.failed;
   }
   const isExpected = error instanceof InterpositionError;
-  const text = isVerbose && error instanceof Error ? error.stack : describe(error);
+  // A message may quote what a file says.
+  const text = printable((isVerbose && error instanceof Error && error.stack) || describe(error));
   const hint =
     isExpected || isVerbose ? '' : '\nThat is a fault of interposition itself; --verbose says more.';
   terminal.err(`interposition: ${text}${hint}\n`);

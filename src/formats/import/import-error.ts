@@ -10,8 +10,16 @@ export class ImportError extends InterpositionError {
 
   constructor(file: string, problem: string, entry?: number, options?: ErrorOptions) {
     const place = entry === undefined ? '' : `entry ${entry}: `;
-    super(`Cannot import ${file}: ${place}${problem}`, options);
+    super(`Cannot import ${file}: ${place}${oneLine(problem)}`, options);
     this.file = file;
     this.entry = entry;
   }
+}
+
+const MAX_SHOWN = 400;
+
+/** What a file says may be in it: names, or what JSON.parse stumbled over. */
+function oneLine(problem: string): string {
+  const line = problem.replace(/\s+/g, ' ');
+  return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}…` : line;
 }

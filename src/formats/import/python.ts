@@ -24,9 +24,6 @@ export const python: Format = {
       sequence: chunk.integer('sequence'),
       metadata: chunk.optionalList('metadata') as MetadataPair[],
     }));
-    if (metadataValue(chunks[0]?.metadata ?? [], 'status_code') === undefined) {
-      return leftOut('its response has no status_code');
-    }
     const interaction = new Interaction({
       request: requestOf({
         method: request.text('action'),
@@ -37,7 +34,10 @@ export const python: Format = {
       responseChunks: chunks,
       metadata: entry.optionalList('metadata') as MetadataPair[],
     });
-    return { interactions: [interaction], lost: [] };
+    const [first] = interaction.responseChunks;
+    return metadataValue(first?.metadata ?? [], 'status_code') === undefined
+      ? leftOut('its response has no status_code')
+      : { interactions: [interaction], lost: [] };
   },
 };
 

@@ -90,17 +90,18 @@ function parsed(bytes: Uint8Array, name: string): unknown {
 }
 
 function recognised(file: unknown, name: string): FormatName {
-  const found = FORMAT_NAMES.find((one) => FORMATS[one].recognises(file));
-  if (found !== undefined) {
-    return found;
-  }
   if (isRecord(file) && Object.hasOwn(file, 'interposition')) {
     throw new ImportError(name, 'it is a cassette already. "interposition merge" joins cassettes.');
   }
-  throw new ImportError(
-    name,
-    `it is of no format that is known. Where it is one of them, name it: --from ${FORMAT_NAMES.join('|')}`,
-  );
+  const found = FORMAT_NAMES.find((one) => FORMATS[one].recognises(file));
+  if (found === undefined) {
+    const names = FORMAT_NAMES.join('|');
+    throw new ImportError(
+      name,
+      `it is of no format that is known. Where it is one of them, name it: --from ${names}`,
+    );
+  }
+  return found;
 }
 
 /**
