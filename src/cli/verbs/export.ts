@@ -29,7 +29,7 @@ export const exportCassette: Verb = (terminal, finish) =>
         throw new CommandError(`--to ${to} is the cassette itself. Give another file.`);
       }
       const { har, lost } = exportHar((await readCassette(path)).interactions, ownVersion());
-      const text = `${JSON.stringify(har, null, 2)}\n`;
+      const text = printed(har, given);
       const say = (said: string) => (to === '-' ? terminal.err(said) : terminal.out(said));
       if (to === '-') {
         terminal.out(text);
@@ -47,6 +47,15 @@ export const exportCassette: Verb = (terminal, finish) =>
       }
       finish(EXIT.done);
     });
+
+function printed(har: object, shown: string): string {
+  try {
+    return `${JSON.stringify(har, null, 2)}\n`;
+  } catch (cause) {
+    const hint = 'Node has no text that is so long. Export a cassette with a part of it.';
+    throw new CommandError(`${shown} is too large for one HAR file: ${hint}`, { cause });
+  }
+}
 
 async function write(file: string, shown: string, text: string): Promise<void> {
   try {
