@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
+import { ownVersion } from './own-version.js';
 import { runCommand } from './program.js';
 import { ownTerminal } from './terminal.js';
 
@@ -10,7 +10,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   }
 });
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-process.exitCode = await runCommand(process.argv.slice(2), ownTerminal(), version);
+process.exitCode = await runCommand(process.argv.slice(2), ownTerminal(), ownVersion());

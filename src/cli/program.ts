@@ -1,9 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { describe, InterpositionError } from '../core/errors.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { printable } from './printable.js';
 import type { Terminal } from './terminal.js';
 import { check } from './verbs/check.js';
 import { diff } from './verbs/diff.js';
+import { exportCassette } from './verbs/export.js';
+import { importRecordings } from './verbs/import.js';
 import { ls } from './verbs/ls.js';
 import { merge } from './verbs/merge.js';
 import { prune } from './verbs/prune.js';
@@ -33,6 +36,8 @@ const VERBS: readonly Verb[] = [
   prune,
   verify,
   serve,
+  importRecordings,
+  exportCassette,
 ];
 
 /**
@@ -86,7 +91,8 @@ function failure(error: unknown, isVerbose: boolean, terminal: Terminal): ExitCo
     return error.exitCode === 0 ? EXIT.done : EXIT.failed;
   }
   const isExpected = error instanceof InterpositionError;
-  const text = isVerbose && error instanceof Error ? error.stack : describe(error);
+  // A message may quote what a file says.
+  const text = printable((isVerbose && error instanceof Error && error.stack) || describe(error));
   const hint =
     isExpected || isVerbose ? '' : '\nThat is a fault of interposition itself; --verbose says more.';
   terminal.err(`interposition: ${text}${hint}\n`);

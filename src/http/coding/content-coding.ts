@@ -28,6 +28,15 @@ export function isEncoded(headers: readonly HeaderPair[]): boolean {
   return codingNames(headers).length > 0;
 }
 
+/**
+ * The content codings that the headers name, in the order of their application; undefined where nobody knows one of
+ * them, or there are more than are undone.
+ */
+export function codingsOf(headers: readonly HeaderPair[]): readonly ContentCoding[] | undefined {
+  const names = codingNames(headers);
+  return names.length <= MAX_CODINGS && names.every(isCodingName) ? names : undefined;
+}
+
 /** More encoded data than this is not looked at by `isBroken`: whoever decodes it has come upon the error before. */
 const MAX_LOOKED_AT = 128 * 1024;
 

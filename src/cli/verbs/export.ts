@@ -1,0 +1,66 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { exportHar } from '../../formats/export/har.js';
+import { replaceFile, targetOf } from '../../stores/atomic-file.js';
+import { doLater } from '../../stores/steps.js';
+import { cassettePath, readCassette } from '../cassette-file.js';
+import { CommandError } from '../command-error.js';
+import { EXIT } from '../exit-codes.js';
+import { lostLines } from '../lost-lines.js';
+import { ownVersion } from '../own-version.js';
+import { plural } from '../plural.js';
+import { printableLine } from '../printable.js';
+import type { Verb } from '../program.js';
+
+/** `interposition export`: a cassette as an HTTP Archive. */
+export const exportCassette: Verb = (terminal, finish) =>
+  new Command('export')
+    .description(
+      'Write a cassette as a HAR 1.2 file, for browsers and other tools. What HAR has no place for is listed; ' +
+        '"interposition import" finds most of it again in fields of its own.',
+    )
+    .argument('<cassette>', 'the file')
+    .requiredOption('--to <file>', 'the HAR file, which is replaced where it is there; - for stdout')
+    .option('--json', 'print what is listed as JSON')
+    .action(async (given: string, { to, json }: { readonly to: string; readonly json?: boolean }) => {
+      const path = cassettePath(given, terminal);
+      const file = resolve(terminal.cwd, to);
+      if (to !== '-' && targetOf(file) === targetOf(path)) {
+        throw new CommandError(`--to ${to} is the cassette itself. Give another file.`);
+      }
+      const { har, lost } = exportHar((await readCassette(path)).interactions, ownVersion());
+      const text = printed(har, given);
+      const say = (said: string) => (to === '-' ? terminal.err(said) : terminal.out(said));
+      if (to === '-') {
+        terminal.out(text);
+      } else {
+        await write(file, to, text);
+      }
+      const count = har.log.entries.length;
+      if (json) {
+        say(`${JSON.stringify({ file: to, exported: count, notCarriedOver: lost }, null, 2)}\n`);
+      } else {
+        say(`${printableLine(to)}: ${plural(count, 'interaction')} exported\n`);
+        if (lost.length > 0) {
+          say(`What HAR has no place for:\n${lostLines(lost).join('\n')}\n`);
+        }
+      }
+      finish(EXIT.done);
+    });
+
+function printed(har: object, shown: string): string {
+  try {
+    return `${JSON.stringify(har, null, 2)}\n`;
+  } catch (cause) {
+    const hint = 'Node has no text that is so long. Export a cassette with a part of it.';
+    throw new CommandError(`${shown} is too large for one HAR file: ${hint}`, { cause });
+  }
+}
+
+async function write(file: string, shown: string, text: string): Promise<void> {
+  try {
+    await doLater(replaceFile(targetOf(file), text, { fsync: false, check: () => {} }));
+  } catch (cause) {
+    throw new CommandError(`cannot write ${shown}: ${(cause as Error).message}.`, { cause });
+  }
+}
