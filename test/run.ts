@@ -3,6 +3,7 @@ import { appendFileSync, closeSync, mkdtempSync, openSync, readdirSync, readFile
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installRunners } from './runners/project.js';
 import type { FileReport } from './support/suite.js';
 
 const FILE_TIMEOUT_MS = 10 * 60_000;
@@ -189,6 +190,10 @@ process.stdout.write(
 if (files.length === 0)
   process.stdout.write(`FAIL no test file matches ${filters.join(' ') || '*.test.js'}\n`);
 
+if (files.some((file) => file.startsWith('runners/'))) {
+  // Once: several files need them, and run side by side.
+  installRunners();
+}
 const results = await runAll(files);
 const passed = results.reduce((sum, result) => sum + result.report.passed, 0);
 const failed = results.reduce((sum, result) => sum + failedOf(result), files.length === 0 ? 1 : 0);

@@ -35,7 +35,7 @@ export interface BrokerObserver {
   passed?(request: RequestHead): void;
   /** A request went past every Broker, and was let go. */
   notBrokered?(request: RequestHead): void;
-  /** A request was a MISS in `replay`, and fails with this error. */
+  /** A request was a MISS in `replay`, or a message on a replayed connection was, and fails with this error. */
   miss?(error: InteractionNotFoundError): void;
   /** Something the user has to know that is no error of a request. */
   warning?(message: string): void;

@@ -266,7 +266,7 @@ export class Broker {
     const explanation =
       known &&
       this.#policy.explain?.(made, [{ request: known, fingerprint: fingerprint(known), used: false }]);
-    return new InteractionNotFoundError(this.#policy.request(request), {
+    const error = new InteractionNotFoundError(this.#policy.request(request), {
       location: this.location,
       mode: this.mode,
       modeSource: this.#modeSource,
@@ -274,6 +274,11 @@ export class Broker {
       explanationText: explanation && this.#policy.explanationText?.(explanation),
       message: { place, recorded: known && shown(known), sent: shown(made) },
     });
+    if (this.mode === 'replay') {
+      this.#count('MISS', request);
+    }
+    this.#observer.miss?.(error);
+    return error;
   }
 
   /** The recordings that would have answered in this Broker's lane, and that no request has used so far. */
