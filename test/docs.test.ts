@@ -211,6 +211,17 @@ test('the table of modes names every mode', () => {
   assert.equal(firstCells('README.md', '## Modes'), ['auto', 'record', 'replay']);
 });
 
+test('the reference of the API has every entry of the package that has names', () => {
+  const json = (file: string) => JSON.parse(readFileSync(join(repoRoot, file), 'utf8')) as unknown;
+  const { exports } = json('package.json') as { exports: Record<string, { default?: string }> };
+  const sources = Object.entries(exports).flatMap(([entry, { default: file }]) =>
+    file === undefined || entry === './register'
+      ? []
+      : [file.replace('./dist/', 'src/').replace('.js', '.ts')],
+  );
+  assert.equal((json('typedoc.json') as { entryPoints: string[] }).entryPoints.toSorted(), sources.sort());
+});
+
 test('links between the pages lead somewhere', () => {
   const broken: string[] = [];
   for (const file of markdownFiles()) {
