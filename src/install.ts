@@ -17,6 +17,7 @@ export const DEFAULT_MODE_SOURCE = 'the default';
 
 /** What an installation did, and under which settings. */
 export interface InterpositionReport extends BrokerStats {
+  /** The mode that is in force. */
   readonly mode: BrokerMode;
   /** Where the mode was set: `INTERPOSITION_MODE`, the call, or the default. */
   readonly modeSource: string;
@@ -30,6 +31,7 @@ export interface InterpositionReport extends BrokerStats {
 
 /** An installation: every request of the process that is outside a scope goes through its Broker until `uninstall`. */
 export class Interposition {
+  /** What answers its requests. */
   readonly broker: Broker;
   readonly #modeSource: string;
   readonly #opened: Opened;
@@ -48,6 +50,7 @@ export class Interposition {
     routes.set(this, this.#route);
   }
 
+  /** The mode, which never changes. */
   get mode(): BrokerMode {
     return this.broker.mode;
   }
@@ -81,6 +84,7 @@ export class Interposition {
     return this.#uninstalled;
   }
 
+  /** `uninstall()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.uninstall();
   }

@@ -15,6 +15,7 @@ import {
   type ResponseChunk,
   withCassette,
 } from '../src/index.js';
+import { assertFitsSchema } from './support/cassette-schema.js';
 import { decodeChunks } from './support/content-decoder.js';
 import { answerTo, body, cutAt, cuts, headerPairs, request } from './support/corpus-arbitraries.js';
 import { CLIENTS } from './support/corpus-clients.js';
@@ -55,6 +56,7 @@ test('what a server answered is what a replay answers', async () => {
         const live = await withCassette({ store: store(), mode: 'record', redact: false }, () =>
           client.send(server.url, asked, server.read),
         );
+        assertFitsSchema(readFileSync(path, 'utf8'));
         const replayed = await withCassette({ cassette: path, mode: 'replay', redact: false }, () =>
           client.send(server.url, asked, () => {}),
         );
@@ -151,6 +153,7 @@ test('what a live responder gave is what a Broker on the file gives', async () =
       });
       assert.equal(await plain(await chunksOf(live, asked), []), await plain(chunks, []));
       await live.close();
+      assertFitsSchema(readFileSync(path, 'utf8'));
 
       const replaying = await Broker.fromStore(new JsonFileCassetteStore(path), { redact: false });
       const replayed = await chunksOf(replaying, asked);

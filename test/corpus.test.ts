@@ -6,6 +6,7 @@ import { type CorpusRequest, type Exchange, hasZstd } from '../fixtures/corpus/e
 import { printCassette, printInteraction } from '../src/formats/cassette-json.js';
 import { isPlaceholder } from '../src/http/redaction/placeholder.js';
 import { Interaction, JsonFileCassetteStore, withCassette } from '../src/index.js';
+import { assertFitsSchema } from './support/cassette-schema.js';
 import { CLIENTS, type Client, type Seen } from './support/corpus-clients.js';
 import { assertLengthFits, bodyChunks, comparable } from './support/corpus-compare.js';
 import {
@@ -118,6 +119,7 @@ for (const exchange of corpus) {
         'the form of the response',
       );
       const file = readFileSync(recorded.cassette, 'utf8');
+      assertFitsSchema(file);
       for (const secret of secrets) {
         assert.not(file.includes(secret), 'a secret in the file');
       }

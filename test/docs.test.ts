@@ -156,7 +156,7 @@ test('the table of errors names every error class and its code', () => {
     ),
   );
   const expected = exported.map((name) => [`\`${name}\``, `\`${codes.get(name)}\``]);
-  const rows = tableUnder(readMarkdown('README.md'), '## Errors').map((cells) => cells.slice(0, 2));
+  const rows = tableUnder(readMarkdown('docs/errors.md'), '# Errors').map((cells) => cells.slice(0, 2));
   assert.equal(rows.sort(), expected.sort());
 });
 
@@ -166,7 +166,7 @@ test('the table of options names every option of an installation and of a scope'
     ...members('src/http/policy.ts', 'HttpPolicyOptions'),
     ...members('src/options.ts', 'CassetteOptions'),
   ];
-  assert.equal(firstCells('README.md', '## Options'), names.sort());
+  assert.equal(firstCells('docs/options.md', '# Options'), names.sort());
 });
 
 test('the table of options names every option that the library itself knows', async () => {
@@ -176,7 +176,7 @@ test('the table of options names every option that the library itself knows', as
   const own = ['mode', 'name'];
   assert.ok(known.length > 0);
   assert.equal(
-    firstCells('README.md', '## Options').filter((name) => !own.includes(name)),
+    firstCells('docs/options.md', '# Options').filter((name) => !own.includes(name)),
     known.sort(),
   );
 });
@@ -200,7 +200,7 @@ test('the table of environment variables names every one that is read', () => {
       }
     }
   }
-  const named = firstCells('README.md', '## Environment variables');
+  const named = firstCells('docs/options.md', '## Environment variables');
   assert.equal(
     named.filter((name) => name.startsWith('INTERPOSITION_')),
     [...read].sort(),
@@ -209,6 +209,17 @@ test('the table of environment variables names every one that is read', () => {
 
 test('the table of modes names every mode', () => {
   assert.equal(firstCells('README.md', '## Modes'), ['auto', 'record', 'replay']);
+});
+
+test('the reference of the API has every entry of the package that has names', () => {
+  const json = (file: string) => JSON.parse(readFileSync(join(repoRoot, file), 'utf8')) as unknown;
+  const { exports } = json('package.json') as { exports: Record<string, { default?: string }> };
+  const sources = Object.entries(exports).flatMap(([entry, { default: file }]) =>
+    file === undefined || entry === './register'
+      ? []
+      : [file.replace('./dist/', 'src/').replace('.js', '.ts')],
+  );
+  assert.equal((json('typedoc.json') as { entryPoints: string[] }).entryPoints.toSorted(), sources.sort());
 });
 
 test('links between the pages lead somewhere', () => {

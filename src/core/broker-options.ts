@@ -71,7 +71,9 @@ export interface BrokerOptions {
   readonly stale?: Stale | undefined;
   /** How long a replay takes: no time (where left out), as long as when it was recorded, or so many ms to its head. */
   readonly latency?: Latency | undefined;
+  /** Which session and lane its recordings belong to; that of the process, with a lane of its own, where left out. */
   readonly session?: SessionEntry | undefined;
+  /** Is told of look-ups and warnings. */
   readonly observer?: BrokerObserver | undefined;
 }
 

@@ -26,8 +26,11 @@ import { type Turn, Turns, turnName } from './turns.js';
 
 /** Counts of what a Broker did. */
 export interface BrokerStats {
+  /** How many requests a recording answered. */
   readonly hits: number;
+  /** How many requests had no recording. In `record` each is one. */
   readonly misses: number;
+  /** How many interactions were recorded. */
   readonly recorded: number;
   /** Requests that `passthrough` left alone. */
   readonly passedThrough: number;
@@ -46,7 +49,9 @@ let brokers = 0;
  */
 export class Broker {
   readonly #mode: BrokerMode;
+  /** What sends requests; undefined where none was given. */
   readonly liveResponder: LiveResponder | undefined;
+  /** Where recordings are saved; undefined where nothing is persisted. */
   readonly cassetteStore: CassetteStore | undefined;
   /** How many bytes a recorder may be ahead of the caller. */
   readonly readAhead: number;
@@ -98,6 +103,7 @@ export class Broker {
     });
   }
 
+  /** The mode, which never changes. */
   get mode(): BrokerMode {
     return this.#mode;
   }
@@ -107,6 +113,7 @@ export class Broker {
     return this.#recorder.cassette;
   }
 
+  /** What was done so far. */
   get stats(): BrokerStats {
     return { ...this.#stats, recorded: this.#recorder.recorded };
   }

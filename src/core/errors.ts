@@ -9,7 +9,9 @@ export type BrokerMode = 'replay' | 'record' | 'auto';
  * `name` and `code` are literals in each class; `cause` is the error underneath, where there is one.
  */
 export abstract class InterpositionError extends Error {
+  /** The name of its class. */
   abstract override readonly name: string;
+  /** Such as `ERR_INTERACTION_NOT_FOUND`: the same in every release and realm. */
   abstract readonly code: string;
 }
 
@@ -47,8 +49,11 @@ export class InteractionNotFoundError extends InterpositionError {
   readonly code = 'ERR_INTERACTION_NOT_FOUND';
   /** The request, without secrets; of a message, the one that asked for its connection. */
   readonly request: InteractionRequest;
+  /** Where the cassette lives, as its store names it; undefined where there is no store. */
   readonly location: string | undefined;
+  /** The mode in which nothing was sent; undefined where it is not known. */
   readonly mode: BrokerMode | undefined;
+  /** Where the mode was set, such as `INTERPOSITION_MODE`. */
   readonly modeSource: string | undefined;
   /** Why; undefined for a protocol that nothing is known of. */
   readonly reason: MissReason | undefined;
@@ -102,6 +107,7 @@ function missedMessage(request: InteractionRequest, context: MissContext, messag
 export class StaleRecordingError extends InterpositionError {
   override readonly name = 'StaleRecordingError';
   readonly code = 'ERR_RECORDING_STALE';
+  /** What was asked, without secrets. */
   readonly request: InteractionRequest;
   /** When it was recorded. */
   readonly recordedAt: Date;
@@ -137,6 +143,7 @@ export class BodyTooLargeError extends InterpositionError {
 export class UnusedInteractionsError extends InterpositionError {
   override readonly name = 'UnusedInteractionsError';
   readonly code = 'ERR_INTERACTIONS_UNUSED';
+  /** Where the cassette lives, as its store names it. */
   readonly location: string;
   /** The requests that were recorded, and not made. */
   readonly requests: readonly InteractionRequest[];
@@ -164,6 +171,7 @@ function unusedMessage(location: string, requests: readonly InteractionRequest[]
 export class LiveResponderRequiredError extends InterpositionError {
   override readonly name = 'LiveResponderRequiredError';
   readonly code = 'ERR_LIVE_RESPONDER_REQUIRED';
+  /** `record` or `auto`. */
   readonly mode: BrokerMode;
 
   constructor(mode: BrokerMode) {
@@ -179,6 +187,7 @@ export class LiveResponderRequiredError extends InterpositionError {
 export class InteractionValidationError extends InterpositionError {
   override readonly name = 'InteractionValidationError';
   readonly code = 'ERR_INTERACTION_INVALID';
+  /** Such as `request.headers[0]` or `responseChunks`. */
   readonly field: string;
 
   constructor(field: string, problem: string, options?: ErrorOptions) {
@@ -199,6 +208,7 @@ export interface StoreFailure {
 export class CassetteLoadError extends InterpositionError {
   override readonly name = 'CassetteLoadError';
   readonly code = 'ERR_CASSETTE_LOAD';
+  /** The path of its file, or what its store calls it. */
   readonly location: string;
 
   constructor(location: string, failure: StoreFailure = {}) {
@@ -211,6 +221,7 @@ export class CassetteLoadError extends InterpositionError {
 export class CassetteSaveError extends InterpositionError {
   override readonly name = 'CassetteSaveError';
   readonly code = 'ERR_CASSETTE_SAVE';
+  /** The path of its file, or what its store calls it. */
   readonly location: string;
 
   constructor(location: string, failure: StoreFailure = {}) {
@@ -228,6 +239,7 @@ function storeMessage(verb: 'load' | 'save', location: string, failure: StoreFai
 export class InvalidOptionError extends InterpositionError {
   override readonly name = 'InvalidOptionError';
   readonly code = 'ERR_INVALID_OPTION';
+  /** Such as `match.headers` or `INTERPOSITION_MODE`. */
   readonly option: string;
 
   constructor(option: string, problem: string, options?: ErrorOptions) {
@@ -240,7 +252,9 @@ export class InvalidOptionError extends InterpositionError {
 export class RequestBodyTimeoutError extends InterpositionError {
   override readonly name = 'RequestBodyTimeoutError';
   readonly code = 'ERR_REQUEST_BODY_TIMEOUT';
+  /** For HTTP the method. */
   readonly action: string;
+  /** For HTTP the URL, without secrets. */
   readonly target: string;
 
   constructor(action: string, target: string, waitMs: number) {
@@ -257,6 +271,7 @@ export class RequestBodyTimeoutError extends InterpositionError {
 export class TruncatedRecordingError extends InterpositionError {
   override readonly name = 'TruncatedRecordingError';
   readonly code = 'ERR_RECORDING_TRUNCATED';
+  /** What was asked, without secrets. */
   readonly request: InteractionRequest;
 
   constructor(request: InteractionRequest, bytes: number, endedAfterMs: number) {
@@ -272,6 +287,7 @@ export class TruncatedRecordingError extends InterpositionError {
 export class UpgradeNotRecordedError extends InterpositionError {
   override readonly name = 'UpgradeNotRecordedError';
   readonly code = 'ERR_UPGRADE_NOT_RECORDED';
+  /** What it asked for, without secrets. */
   readonly target: string;
 
   constructor(action: string, target: string) {

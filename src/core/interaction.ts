@@ -10,10 +10,15 @@ export type HeaderPair = readonly [name: string, value: string];
  * pairs, the body's bytes (empty where there is none).
  */
 export interface InteractionRequest {
+  /** Such as `"http"`. */
   readonly protocol: string;
+  /** For HTTP the method. */
   readonly action: string;
+  /** For HTTP the absolute URL. */
   readonly target: string;
+  /** In their order, names in their case. */
   readonly headers: readonly HeaderPair[];
+  /** Empty where there is none. */
   readonly body: Uint8Array;
 }
 
@@ -22,17 +27,23 @@ export interface InteractionRequest {
  * chunk's metadata, trailers in the last one's.
  */
 export interface ResponseChunk {
+  /** Its bytes; may be empty. */
   readonly data: Uint8Array;
+  /** Its place in the response, from 0. */
   readonly sequence: number;
+  /** None where left out. */
   readonly metadata?: readonly MetadataPair[];
 }
 
 /** What an Interaction is made of; `fingerprint` is computed where left out. */
 export interface InteractionInit {
+  /** What was asked. */
   readonly request: InteractionRequest;
   /** A function is called, and what it gives checked, when the chunks are first asked for. */
   readonly responseChunks: readonly ResponseChunk[] | (() => readonly ResponseChunk[]);
+  /** Has to be the request's, where given. */
   readonly fingerprint?: string;
+  /** How it was recorded; none where left out. */
   readonly metadata?: readonly MetadataPair[];
 }
 
@@ -44,9 +55,13 @@ export interface InteractionInit {
  * from a function, what is wrong with them is thrown when they are asked for.
  */
 export class Interaction {
+  /** What was asked. */
   readonly request: InteractionRequest;
+  /** That of the request. */
   readonly fingerprint: RequestFingerprint;
+  /** The response: at least one chunk. */
   readonly responseChunks!: readonly Required<ResponseChunk>[];
+  /** How it was recorded, as pairs. */
   readonly metadata: readonly MetadataPair[];
   /** The part of `metadata` that a Broker reads and writes. */
   readonly recording: RecordingMetadata;

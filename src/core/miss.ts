@@ -19,7 +19,9 @@ export interface Difference {
 
 /** A recorded request that comes near the one that was made. */
 export interface NearMiss {
+  /** For HTTP the method. */
   readonly action: string;
+  /** For HTTP the URL, without secrets. */
   readonly target: string;
   /** Has it answered a request of this run already? */
   readonly used: boolean;

@@ -71,6 +71,9 @@ export function fromInteractionJson(
   if (fingerprint !== undefined && typeof fingerprint !== 'string') {
     throw new TypeError('"fingerprint" is not a string');
   }
+  if (metadata === null) {
+    throw new TypeError('"metadata" is not a list of [name, value] pairs');
+  }
   if (isRecord(body) && Object.hasOwn(body, 'encoding')) {
     throw new TypeError('the body of a request stands decoded, and has no "encoding"');
   }

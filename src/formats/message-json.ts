@@ -76,7 +76,7 @@ function readMessage(json: unknown, name: string): Message {
     throw new TypeError(`${name} is not an object with one member, "client" or "server", that is an object`);
   }
   const { type: named, code, ...form } = said;
-  const type = named ?? ('base64' in form ? 'binary' : 'text');
+  const type = named === undefined ? ('base64' in form ? 'binary' : 'text') : named;
   if (!isMessageType(type)) {
     throw new TypeError(`unknown "type" ${JSON.stringify(type)} of ${name}`);
   }

@@ -160,8 +160,8 @@ function isSameDecoded(a: readonly ResponseChunk[], b: readonly ResponseChunk[])
  * of the body's encoding.
  */
 export function readResponseJson(response: Readonly<Record<string, unknown>>): ResponseChunk[] {
-  const head = validPairs('responseChunks[0].metadata', (response['metadata'] ?? []) as MetadataPair[]);
-  const { messages, body, chunkMetadata = {} } = response;
+  const { metadata: pairsOfHead = [], messages, body, chunkMetadata = {} } = response;
+  const head = validPairs('responseChunks[0].metadata', pairsOfHead as MetadataPair[]);
   if (messages !== undefined) {
     return withMessages(head, response);
   }

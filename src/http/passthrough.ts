@@ -4,6 +4,7 @@ import type { RequestHead } from '../core/recording.js';
 
 /** Something that tells URLs apart, as RegExp and URLPattern do. */
 export interface UrlTest {
+  /** Does it fit this URL? */
   test(url: string): boolean;
 }
 

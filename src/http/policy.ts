@@ -19,9 +19,11 @@ import { isWebSocket } from './websocket-protocol.js';
 export interface RecordedAnswer {
   /** 0 where the exchange ended before a status had arrived. */
   readonly status: number;
+  /** The reason phrase; empty where there is none, as in HTTP/2. */
   readonly statusText: string;
   /** As they came, names in their case; names may repeat. */
   readonly headers: readonly HeaderPair[];
+  /** All of it, decoded where it came compressed. */
   readonly body: Uint8Array;
 }
 

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
 import { printCassette, printInteraction } from '../../src/formats/cassette-json.js';
 import { Cassette, CassetteLoadError } from '../../src/index.js';
+import { schemaProblems } from '../support/cassette-schema.js';
 import { failure } from '../support/failure.js';
 import { cassetteOf, interaction, named } from '../support/interactions.js';
 import { parseCassette } from '../support/parsed.js';
@@ -118,9 +119,14 @@ const ROWS: readonly Row[] = [
     set('response', 'chunkMetadata', { 7: [['a', 'b']] }),
     'chunkMetadata',
   ],
+  ['metadata that is null', top('metadata', null), 'metadata'],
+  ['response metadata that is null', set('response', 'metadata', null), 'responseChunks[0].metadata'],
   ['metadata in an object', top('metadata', { ended: 'whole' }), 'metadata'],
   ['metadata that is no pair', top('metadata', [['ended']]), 'metadata[0]'],
 ];
+
+/** What the published schema has no words for. */
+const UNSAYABLE = ['JSON that is too deep to print', 'chunk metadata of a chunk that is not there'];
 
 for (const [what, spoil, message = ''] of ROWS) {
   test(`${what}: an error that names the interaction`, async () => {
@@ -128,7 +134,9 @@ for (const [what, spoil, message = ''] of ROWS) {
     const envelope = file.interactions[1] as Envelope;
     const other = spoil(envelope);
     file.interactions[1] = other === undefined ? envelope : other;
-    const error = await failure(CassetteLoadError, () => parseCassette(JSON.stringify(file), 'some.json'));
+    const spoiled = JSON.stringify(file);
+    assert.is(schemaProblems(JSON.parse(spoiled)).length === 0, UNSAYABLE.includes(what), 'the schema');
+    const error = await failure(CassetteLoadError, () => parseCassette(spoiled, 'some.json'));
     assert.match(error.message, 'Cannot load the cassette some.json: interaction 2 of 3: ');
     assert.match(error.message, message);
     assert.match(error.message, /record it again/);

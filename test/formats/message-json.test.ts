@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert';
 import { parseFile, printCassette, printInteraction } from '../../src/formats/cassette-json.js';
 import { CassetteLoadError, Interaction } from '../../src/index.js';
 import { type Message, messageMetadata } from '../../src/websocket/messages.js';
+import { assertFitsSchema, schemaProblems } from '../support/cassette-schema.js';
 import { suite } from '../support/suite.js';
 
 const test = suite('messages of a WebSocket in a cassette');
@@ -52,6 +53,7 @@ for (const [message, printed] of ROWS) {
     const interaction = connection([message]);
     const block = printInteraction(interaction);
     assert.match(block, printed);
+    assertFitsSchema(printCassette([block]));
     const { interactions, growable } = parseFile(printCassette([block]), 'a.json');
     const again = interactions[0]?.interaction() as Interaction;
     assert.ok(growable);
@@ -66,6 +68,7 @@ const WRONG: Readonly<Record<string, string>> = {
   '{ "client": { "text": "hi" }, "server": { "text": "hi" } }': 'is not an object with one member',
   '{ "someone": { "text": "hi" } }': 'is not an object with one member',
   '{ "client": { "type": "shout", "text": "hi" } }': 'unknown "type" "shout"',
+  '{ "client": { "type": null } }': 'unknown "type" null',
   '{ "client": { "text": "hi", "code": 1000 } }': '"code"',
   '{ "client": { "type": "close", "code": 70000 } }': '"code"',
   '{ "client": { "text": "hi", "base64": "" } }': 'an object with one of',
@@ -79,6 +82,7 @@ for (const [json, problem] of Object.entries(WRONG)) {
       right,
       json,
     );
+    assert.ok(schemaProblems(JSON.parse(file)).length > 0, 'the schema lets it pass');
     const read = () => parseFile(file, 'a.json').interactions[0]?.interaction().responseChunks;
     assert.throws(read, (error: Error) => {
       return (
@@ -93,6 +97,7 @@ for (const [json, problem] of Object.entries(WRONG)) {
 test('messages beside a body are an error', () => {
   const block = printInteraction(connection([ROWS[0]?.[0] as Message]));
   const file = printCassette([block.replace('"messages":', '"body": { "text": "x" }, "messages":')]);
+  assert.ok(schemaProblems(JSON.parse(file)).length > 0, 'the schema lets it pass');
   assert.throws(
     () => parseFile(file, 'a.json').interactions[0]?.interaction().responseChunks,
     'no body besides',

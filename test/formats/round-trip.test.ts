@@ -3,6 +3,7 @@ import { bodyBytes, bodyForm } from '../../src/formats/body-form.js';
 import { printCassette, printInteraction } from '../../src/formats/cassette-json.js';
 import { prettyJson } from '../../src/formats/pretty-json.js';
 import type { HeaderPair, Interaction } from '../../src/index.js';
+import { assertFitsSchema } from '../support/cassette-schema.js';
 import { assertSameInteractions, interaction } from '../support/interactions.js';
 import { parseCassette } from '../support/parsed.js';
 import { type SeededRandom, seededRandom, seedOfRun } from '../support/seeded-random.js';
@@ -173,6 +174,7 @@ test('interactions come back field for field', () => {
   for (let run = 0; run < 300; run++) {
     const interactions = Array.from({ length: 1 + random.below(4) }, () => generated(random));
     const text = printCassette(interactions.map(printInteraction));
+    assertFitsSchema(text, again);
     assertSameInteractions(parseCassette(text, 'some.json'), interactions, again);
     assert.is(printCassette(parseCassette(text, 'some.json').map(printInteraction)), text, again);
   }

@@ -3,12 +3,13 @@ import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { json as readJson } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { FrameReader, serverFrame } from '../../src/websocket/frames.js';
 import { libraryUrl, repoRoot } from './paths.js';
@@ -103,6 +104,16 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   return environment;
 }
 
+/** An answer that comes in three chunks. */
+async function completion(response: ServerResponse): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  for (const data of ['{"delta":"An old"}', '{"delta":" pond"}', '[DONE]']) {
+    response.write(`data: ${data}\n\n`);
+    await setImmediate();
+  }
+  response.end();
+}
+
 /** The API of the pages. */
 class Api {
   readonly url: string;
@@ -139,7 +150,9 @@ class Api {
           return json(200, { state: ['queued', 'running', 'done'][this.#jobs++ % 3] });
         case 'GET /events':
           response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: one\n\n');
-          return setImmediate(() => response.end('data: two\n\n'));
+          return setImmediate().then(() => response.end('data: two\n\n'));
+        case 'POST /v1/chat/completions':
+          return completion(response);
         case 'GET /endless':
           return response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: one\n\n');
         default:

@@ -17,7 +17,7 @@ export function markdownFiles(): string[] {
     .filter((file) => file.endsWith('.md'))
     .map((file) => posix.join('docs', file.replaceAll('\\', '/')))
     .sort();
-  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs];
+  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', ...docs];
 }
 
 export function readMarkdown(file: string): string {
