@@ -5,6 +5,7 @@ import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installRunners } from './runners/project.js';
 import type { FileReport } from './support/suite.js';
+import { installClients } from './third-party/packages.js';
 
 const FILE_TIMEOUT_MS = 10 * 60_000;
 /** Take longest, and begin first: a long file that began last would run alone. */
@@ -190,9 +191,12 @@ process.stdout.write(
 if (files.length === 0)
   process.stdout.write(`FAIL no test file matches ${filters.join(' ') || '*.test.js'}\n`);
 
+// Once: several files need them, and run side by side.
 if (files.some((file) => file.startsWith('runners/'))) {
-  // Once: several files need them, and run side by side.
   installRunners();
+}
+if (files.some((file) => /^(?:third-party|websocket)\//.test(file))) {
+  installClients();
 }
 const results = await runAll(files);
 const passed = results.reduce((sum, result) => sum + result.report.passed, 0);

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { renameSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
@@ -183,6 +184,7 @@ test('check: shards that replayed everything; then one that sent something, and 
       '    0 requests that left the machine',
       '    0 MISSes',
       '    0 secrets in cassettes',
+      '    0 cassettes that were replayed and are not here',
       '    1 recordings that nobody has used',
       `      ${project.path('c/__cassettes__/c.json')}: GET ${url}/z`,
       '    1 cassettes that nobody has opened',
@@ -207,6 +209,17 @@ test('check: a request to another machine left it, also one that failed', async 
   assert.is(code, 1);
   assert.match(stdout, /1 requests that left the machine\n +GET http:\/\/api\.invalid\/secret\?token=/);
   assert.not.match(stdout + project.read('out.report'), 'q8Zr2mKp4TxWv9LcBn7Y');
+});
+
+test('check: a cassette that is not here any more was not checked, and that is said', async () => {
+  renameSync(project.path('c/__cassettes__'), project.path('c/elsewhere'));
+  const { code, stdout, stderr } = await project.interposition(['check', 'one.report']);
+  renameSync(project.path('c/elsewhere'), project.path('c/__cassettes__'));
+  assert.equal({ code, stderr }, { code: 1, stderr: '' });
+  assert.match(
+    stdout,
+    `1 cassettes that were replayed and are not here\n      ${project.path('c/__cassettes__/c.json')}`,
+  );
 });
 
 test('prune removes what no shard has used', async () => {

@@ -19,6 +19,8 @@ interface Checked {
   readonly misses: readonly string[];
   /** Such as `__cassettes__/a.json: interaction 3, request.headers x-api-key`. */
   readonly secrets: readonly string[];
+  /** Cassettes that were replayed and are not here: what they hold is not known. */
+  readonly missing: readonly string[];
   /** Such as `__cassettes__/a.json: GET https://api.example.com/users/7`. */
   readonly unused: readonly string[];
   /** Cassettes beside those that were used which no process has opened. */
@@ -32,7 +34,7 @@ export const check: Verb = (terminal, finish) =>
   new Command('check')
     .description(
       'Check the reports of a run, or of all its shards together: requests that left the machine, MISSes, and secrets ' +
-        'in the cassettes; exits with 1 where there are any. Recordings that nobody has used, and cassettes that nobody ' +
+        'in the cassettes; exits with 1 where there are any, or where a cassette is not here any more. Recordings that nobody has used, and cassettes that nobody ' +
         'has opened, are listed.',
     )
     .argument('<reports...>', 'the files that INTERPOSITION_REPORT named')
@@ -40,16 +42,20 @@ export const check: Verb = (terminal, finish) =>
     .action(async (files: readonly string[], { json }: { json?: boolean }) => {
       const checked = await checkedRun(readReports(files, terminal.cwd));
       terminal.out(json ? `${JSON.stringify(checked, null, 2)}\n` : text(checked, terminal));
-      const { left, misses, secrets } = checked;
-      finish(left.length + misses.length + secrets.length === 0 ? EXIT.done : EXIT.found);
+      const isClean = [checked.left, checked.misses, checked.secrets, checked.missing].every(
+        ({ length }) => length === 0,
+      );
+      finish(isClean ? EXIT.done : EXIT.found);
     });
 
 async function checkedRun(summary: Summary): Promise<Checked> {
   const { misses, cassettes, processes, killed } = summary;
   const secrets: string[] = [];
+  const missing: string[] = [];
   const unused: string[] = [];
   for (const { location, used, replayed } of cassettes) {
     if (!existsSync(location)) {
+      missing.push(...(replayed ? [location] : []));
       continue;
     }
     const { interactions } = await readCassette(location);
@@ -60,7 +66,7 @@ async function checkedRun(summary: Summary): Promise<Checked> {
     unused.push(...idle.map(({ request }) => `${location}: ${request.action} ${request.target}`));
   }
   const obsolete = obsoleteBeside(cassettes.map(({ location }) => location));
-  return { left: leftTheMachine(summary), misses, secrets, unused, obsolete, processes, killed };
+  return { left: leftTheMachine(summary), misses, secrets, missing, unused, obsolete, processes, killed };
 }
 
 /** Files in the `__cassettes__` folders of these that are none of them. */
@@ -73,6 +79,7 @@ function obsoleteBeside(used: readonly string[]): string[] {
   );
   const known = new Set(used);
   return [...folders]
+    .filter((folder) => existsSync(folder))
     .flatMap((folder) =>
       readdirSync(folder, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
@@ -87,6 +94,7 @@ function text({ processes, killed, ...lists }: Checked, { style }: Terminal): st
     ['requests that left the machine', lists.left, 'red'],
     ['MISSes', lists.misses, 'red'],
     ['secrets in cassettes', lists.secrets, 'red'],
+    ['cassettes that were replayed and are not here', lists.missing, 'red'],
     ['recordings that nobody has used', lists.unused, 'yellow'],
     ['cassettes that nobody has opened', lists.obsolete, 'yellow'],
   ] as const;
