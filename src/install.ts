@@ -13,13 +13,15 @@ import { interceptGlobals, routeEverything } from './routing.js';
 import { MemoryCassetteStore } from './stores/memory.js';
 
 const DEFAULT_CASSETTE = '__cassettes__/default.json';
+/** The absolute path of the same, from the command: what it runs may be in another folder. */
+const DEFAULT_VARIABLE = 'INTERPOSITION_DEFAULT_CASSETTE';
 export const DEFAULT_MODE_SOURCE = 'the default';
 
 /** What an installation did, and under which settings. */
 export interface InterpositionReport extends BrokerStats {
   /** The mode that is in force. */
   readonly mode: BrokerMode;
-  /** Where the mode was set: `INTERPOSITION_MODE`, the call, or the default. */
+  /** Where the mode was set: `INTERPOSITION_MODE`, the call, the config file, or the default. */
   readonly modeSource: string;
   /** Where the cassette lives. */
   readonly cassette: string;
@@ -108,9 +110,10 @@ const routes = new WeakMap<Interposition, Route>();
  * and what goes through `node:http` and `node:https`. Of several installations the last one answers, until it is
  * uninstalled.
  *
- * @param mode `replay` where neither this nor `INTERPOSITION_MODE`, which wins, says otherwise.
- * @param options.cassette The file; `INTERPOSITION_CASSETTE` wins, `__cassettes__/default.json` where neither is given.
- * @throws InvalidOptionError for an unknown mode or option.
+ * @param mode `INTERPOSITION_MODE` wins; where neither is given it is the config file's, else `replay`.
+ * @param options.cassette The file; `INTERPOSITION_CASSETTE` wins; where neither is given it is the config file's, else
+ * `__cassettes__/default.json`. Other options, too, are the config file's where they are left out.
+ * @throws InvalidOptionError for an unknown mode or option, and a config file that cannot be used.
  * @throws CassetteLoadError where the cassette cannot be loaded: in `replay` also where it is missing.
  */
 export async function installInterposition(
@@ -129,7 +132,9 @@ export async function installInterposition(
 
 /** An installation that answers nothing needs no file. */
 function cassetteFor(outside: InterpositionOptions['outside']): string | CassetteStore {
-  return outside === undefined ? DEFAULT_CASSETTE : new MemoryCassetteStore({ createIfMissing: true });
+  return outside === undefined
+    ? process.env[DEFAULT_VARIABLE] || DEFAULT_CASSETTE
+    : new MemoryCassetteStore({ createIfMissing: true });
 }
 
 /**

@@ -23,7 +23,7 @@ export interface OpenedCassette extends AsyncDisposable {
  * the first request. What is still running after its end is outside of it.
  *
  * @param name The cassette's name, as that of `withCassette`.
- * @param options Those of `withCassette`, but for where the cassette is.
+ * @param options Those of `withCassette`, but for where the cassette is. What is left out is the config file's.
  * @throws InvalidOptionError; CassetteLoadError.
  */
 export function openCassette(name: string, options: ScopeOptions = {}): Promise<OpenedCassette> {

@@ -1,3 +1,5 @@
+import { checkedOptions, checkMembers, PLACES } from './checked-options.js';
+import { configInForce } from './config/config.js';
 import type { Stale } from './core/age.js';
 import { checkedMode } from './core/broker-options.js';
 import type { CassetteStore } from './core/cassette-store.js';
@@ -5,12 +7,12 @@ import type { BrokerMode } from './core/errors.js';
 import { InvalidOptionError } from './core/errors.js';
 import type { Latency } from './core/pace.js';
 import type { Playback } from './core/story.js';
-import { type PassthroughRule, passthroughOf } from './http/passthrough.js';
-import { HttpPolicy, type HttpPolicyOptions } from './http/policy.js';
+import type { PassthroughRule } from './http/passthrough.js';
+import type { HttpPolicyOptions } from './http/policy.js';
 
 /**
- * Options of an installation or a scope. Each also comes from `INTERPOSITION_OPTIONS`, as far as JSON can hold it; there
- * it wins.
+ * Options of an installation or a scope. Each also comes from `INTERPOSITION_OPTIONS`, as far as JSON can hold it, where
+ * it wins; and from the config file, which holds what nobody else says.
  */
 export interface InterpositionOptions extends HttpPolicyOptions {
   /** The cassette's file: a path, relative to the working directory, or a `file:` URL. */
@@ -98,100 +100,49 @@ export interface ChosenMode {
   readonly continues?: boolean;
 }
 
-const NON_NEGATIVE = {
-  test: (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0,
-  is: 'a whole number from 0',
-};
-const POSITIVE = {
-  test: (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0,
-  is: 'a whole number from 1',
-};
-
-function oneOf(...values: readonly string[]) {
-  return {
-    test: (value: unknown) => values.some((one) => one === value),
-    is: values.map((value) => JSON.stringify(value)).join(' or '),
-  };
-}
-
-const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** An age in ms; undefined for something that is none. */
-export function ageInMs(age: unknown): number | undefined {
-  if (typeof age === 'number') {
-    return age >= 0 ? age : undefined;
-  }
-  const [, amount, unit = ''] = (typeof age === 'string' && /^(\d{1,9})(ms|s|m|h|d)$/.exec(age)) || [];
-  return amount === undefined ? undefined : Number(amount) * (UNITS_MS[unit] as number);
-}
-
-const CHECKS: Record<keyof InterpositionOptions, { test(value: unknown): boolean; is: string }> = {
-  cassette: {
-    test: (value) => typeof value === 'string' || value instanceof URL,
-    is: 'a path or a file: URL',
-  },
-  store: {
-    test: (value) =>
-      typeof (value as CassetteStore | null)?.load === 'function' &&
-      typeof (value as CassetteStore | null)?.save === 'function',
-    is: 'a CassetteStore, with load() and save()',
-  },
-  playback: oneOf('first', 'sequence'),
-  // Checked, member by member, by what reads them.
-  match: { test: () => true, is: '' },
-  vary: { test: () => true, is: '' },
-  redact: { test: () => true, is: '' },
-  passthrough: { test: () => true, is: '' },
-  shouldRecord: { test: (value) => typeof value === 'function', is: 'a function' },
-  nodeHttp: { test: (value) => typeof value === 'boolean', is: 'true or false' },
-  recordFailures: { test: (value) => typeof value === 'boolean', is: 'true or false' },
-  maxAge: {
-    test: (value) => ageInMs(value) !== undefined,
-    is: 'a number of ms, or a number with a unit: "30d", "12h", "45m", "10s"',
-  },
-  stale: oneOf('warn', 'error', 'refresh'),
-  latency: {
-    test: (value) => value === 'none' || value === 'recorded' || NON_NEGATIVE.test(value),
-    is: '"none", "recorded" or a whole number of ms from 0',
-  },
-  unused: oneOf('ignore', 'warn', 'error'),
-  guard: oneOf('off', 'warn', 'error'),
-  outside: oneOf('pass', 'error'),
-  scan: oneOf('off', 'warn', 'error'),
-  readAhead: NON_NEGATIVE,
-  maxBodySize: NON_NEGATIVE,
-  bodyWait: POSITIVE,
-  storeWait: POSITIVE,
-};
-
 /**
- * The options that hold: those of the environment before those of the code.
+ * The options that hold: those of the environment before those of the code, and these before those of the config file.
  *
  * @param others What the options may hold besides, which the caller checks.
- * @throws InvalidOptionError for an unknown option, a value of the wrong kind, and JSON that is none.
+ * @param defaults For what nobody says.
+ * @throws InvalidOptionError for an unknown option, a value of the wrong kind, JSON that is none, and a config file that
+ * cannot be used.
  */
 export function resolveOptions<T extends InterpositionOptions>(
   options: T,
   others: readonly string[] = [],
+  defaults: InterpositionOptions = {},
 ): T {
-  const resolved = { ...checkedOptions(options, 'options', others), ...environmentOptions() };
+  const place = (name: string) => `options.${name}`;
+  const fromCode = given(checkedOptions(options, { whole: 'options', place, others }));
+  const fromConfig = configInForce()?.options ?? {};
+  const isPlaced = PLACES.some((name) => name in fromCode);
+  const resolved = {
+    ...defaults,
+    ...(isPlaced ? without(fromConfig, PLACES) : fromConfig),
+    ...fromCode,
+    ...environmentOptions(),
+  };
   // At once, and not only when a cassette is opened: these are what they are made of.
-  new HttpPolicy(resolved);
-  passthroughOf(resolved.passthrough);
+  checkMembers(resolved);
   return resolved;
 }
 
 /**
- * The mode that the environment or the code asks for; undefined where neither does.
+ * The mode that the environment, the code or the config file asks for; undefined where none does.
  *
- * @throws InvalidOptionError for an unknown mode.
+ * @throws InvalidOptionError for an unknown mode, and a config file that cannot be used.
  */
 export function requestedMode(fromCode: unknown, call: string): ChosenMode | undefined {
   const variable = process.env.INTERPOSITION_MODE;
   if (variable !== undefined && variable !== '') {
     return { mode: checkedMode(variable, 'INTERPOSITION_MODE'), source: 'INTERPOSITION_MODE' };
   }
-  return fromCode === undefined ? undefined : { mode: checkedMode(fromCode, 'mode'), source: call };
+  if (fromCode !== undefined) {
+    return { mode: checkedMode(fromCode, 'mode'), source: call };
+  }
+  const { mode, file } = configInForce() ?? {};
+  return mode === undefined ? undefined : { mode, source: `the config file ${file}` };
 }
 
 /** Is a CI server running this? `CI=false` and `CI=0` say no. */
@@ -210,38 +161,19 @@ function environmentOptions(): InterpositionOptions {
   } catch (cause) {
     throw new InvalidOptionError('INTERPOSITION_OPTIONS', 'it is not JSON.', { cause });
   }
-  return checkedOptions(options as InterpositionOptions, 'INTERPOSITION_OPTIONS', []);
+  const place = (name: string) => `INTERPOSITION_OPTIONS.${name}`;
+  return checkedOptions(options as InterpositionOptions, {
+    whole: 'INTERPOSITION_OPTIONS',
+    place,
+    others: [],
+  });
 }
 
-function checkedOptions<T extends InterpositionOptions>(
-  options: T,
-  where: string,
-  others: readonly string[],
-): T {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new InvalidOptionError(where, 'it is not an object.');
-  }
-  for (const [name, value] of Object.entries(options)) {
-    if (others.includes(name) || value === undefined) {
-      continue;
-    }
-    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof InterpositionOptions] : undefined;
-    if (check === undefined) {
-      throw new InvalidOptionError(
-        `${where}.${name}`,
-        `there is no such option; there are ${[...others, ...Object.keys(CHECKS)].join(', ')}.`,
-      );
-    }
-    if (!check.test(value)) {
-      throw new InvalidOptionError(`${where}.${name}`, `it is not ${check.is}.`);
-    }
-  }
-  const places = ['name', 'cassette', 'store'].filter((name) => Reflect.get(options, name) !== undefined);
-  if (places.length > 1) {
-    throw new InvalidOptionError(
-      where,
-      `"${places[0]}" and "${places[1]}" both say where the cassette lives; give one.`,
-    );
-  }
-  return options;
+/** Undefined is not given: what is below holds. */
+function given<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
+function without(options: InterpositionOptions, names: readonly string[]): InterpositionOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !names.includes(name)));
 }

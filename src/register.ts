@@ -1,7 +1,7 @@
 import { InterpositionError } from './core/errors.js';
 import { installInterposition } from './install.js';
 
-// The preload: `node --import interposition/register app.js`. Its settings come from the environment.
+// The preload: `node --import interposition/register app.js`. Its settings come from the environment and the config file.
 try {
   await installInterposition();
 } catch (error) {

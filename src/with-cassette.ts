@@ -11,7 +11,8 @@ import { modeForScope, openScope } from './scope.js';
  *
  * The cassette is `__cassettes__/<name>.json`; without a name, the function's own name or else the calling file's.
  * Without a mode the scope decides at entry: a cassette that is missing is recorded, except in CI, and one that is
- * there is replayed; one that this process has begun is replayed and added to. `INTERPOSITION_MODE` wins over all.
+ * there is replayed; one that this process has begun is replayed and added to. `INTERPOSITION_MODE` wins over all. Options that are left out are
+ * those of the config file, but for where the cassette is.
  *
  * @returns What the function gives, when every recording begun in the scope is saved.
  * @throws What the function throws; InvalidOptionError; CassetteLoadError; and CassetteSaveError where a recording

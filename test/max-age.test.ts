@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { ageInMs } from '../src/checked-options.js';
 import {
   type BrokerMode,
   type CassetteOptions,
@@ -8,7 +9,6 @@ import {
   StaleRecordingError,
   withCassette,
 } from '../src/index.js';
-import { ageInMs } from '../src/options.js';
 import { suite } from './support/suite.js';
 import {
   type Api,

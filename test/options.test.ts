@@ -22,7 +22,11 @@ const cassette = 'never-made.json';
 const store = new MemoryCassetteStore();
 
 const BAD: readonly Row[] = [
-  ['an unknown option', { casette: 'x' }, /options\.casette.*no such option.*cassette, store/],
+  [
+    'an unknown option',
+    { casette: 'x' },
+    /options\.casette.*no such option \(did you mean "cassette"\?\); there are .*cassette, store/,
+  ],
   ['an option that every object has', { toString: 'x' }, /options\.toString.*no such option/],
   ['a cassette that is no path', { cassette: 7 }, /options\.cassette.*path or a file: URL/],
   ['an empty path', { cassette: '' }, /names no file/],
@@ -165,7 +169,11 @@ const BAD_ENVIRONMENT: readonly (readonly [title: string, value: string, message
   ['no JSON', '{bodyWait:1}', /Invalid INTERPOSITION_OPTIONS: it is not JSON/],
   ['no object', '"x"', /Invalid INTERPOSITION_OPTIONS: it is not an object/],
   ['null', 'null', /Invalid INTERPOSITION_OPTIONS: it is not an object/],
-  ['an unknown option', '{"bodywait":1}', /Invalid INTERPOSITION_OPTIONS\.bodywait: there is no such option/],
+  [
+    'an unknown option',
+    '{"bodywait":1}',
+    /Invalid INTERPOSITION_OPTIONS\.bodywait: there is no such option \(did you mean "bodyWait"\?\)/,
+  ],
   ['a wrong type', '{"bodyWait":"1"}', /Invalid INTERPOSITION_OPTIONS\.bodyWait: it is not a whole number/],
   ['an unknown stale', '{"stale":"never"}', /Invalid INTERPOSITION_OPTIONS\.stale: it is not "warn"/],
   ['an age that is none', '{"maxAge":"soon"}', /Invalid INTERPOSITION_OPTIONS\.maxAge/],

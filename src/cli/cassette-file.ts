@@ -1,21 +1,36 @@
 import { resolve } from 'node:path';
 import type { Cassette } from '../core/cassette.js';
 import type { Interaction } from '../core/interaction.js';
+import { absolutePath } from '../stores/file-path.js';
 import { JsonFileCassetteStore } from '../stores/json-file.js';
 import { CommandError } from './command-error.js';
+import { optionsInForce } from './options-in-force.js';
 import type { Terminal } from './terminal.js';
 
-const DEFAULT = '__cassettes__/default.json';
+export const DEFAULT_CASSETTE = '__cassettes__/default.json';
 
 /** How the argument that names a cassette reads in a command's help. */
 export const CASSETTE_ARGUMENT = [
   '[cassette]',
-  `the cassette's file (default: $INTERPOSITION_CASSETTE, else ${DEFAULT})`,
+  `the cassette's file (default: $INTERPOSITION_CASSETTE, else that of the options, else ${DEFAULT_CASSETTE})`,
 ] as const;
 
-/** The absolute path of the cassette that a command is about. */
-export function cassettePath(given: string | undefined, { cwd, env }: Terminal): string {
-  return resolve(cwd, given ?? (env['INTERPOSITION_CASSETTE'] || DEFAULT));
+/**
+ * The absolute path of the cassette that a command is about.
+ *
+ * @throws InvalidOptionError where it is for the options to say, and they cannot be used.
+ */
+export function cassettePath(given: string | undefined, terminal: Terminal): string {
+  return (
+    namedCassette(given, terminal) ??
+    absolutePath(optionsInForce().cassette ?? DEFAULT_CASSETTE, terminal.cwd)
+  );
+}
+
+/** The same, where the call or the environment names one. */
+export function namedCassette(given: string | undefined, { cwd, env }: Terminal): string | undefined {
+  const named = given ?? (env['INTERPOSITION_CASSETTE'] || undefined);
+  return named === undefined ? undefined : resolve(cwd, named);
 }
 
 /** @throws CassetteLoadError where the file cannot be read, or is no cassette. */

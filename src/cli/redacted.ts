@@ -15,7 +15,7 @@ export interface Redacted {
  * What the redaction that is in force would replace in recordings, as it would if they were made now. A secret that one
  * of them gives away by its name is found in the others, too.
  *
- * @throws InvalidOptionError for options of the environment that cannot be used.
+ * @throws InvalidOptionError for options that are in force and cannot be used.
  */
 export function redactedInteractions(interactions: readonly Interaction[]): Redacted[] {
   const policy = new HttpPolicy(optionsInForce());

@@ -34,7 +34,7 @@ export class TestCassettes {
 
   /** @throws InvalidOptionError for an option that cannot be used. */
   constructor(options: ScopeOptions = {}) {
-    const { outside, ...rest } = resolveOptions<CassetteOptions>({ ...DEFAULTS, ...options }, ['mode']);
+    const { outside, ...rest } = resolveOptions<CassetteOptions>(options, ['mode'], DEFAULTS);
     this.#options = rest;
     interceptGlobals();
     if (outside === 'error') {

@@ -5,10 +5,11 @@ import { describe, InvalidOptionError } from '../core/errors.js';
 /**
  * The absolute path of a cassette file.
  *
- * @param path A path, relative to the working directory of this moment, or a `file:` URL.
+ * @param path A path, relative to the folder, or a `file:` URL.
+ * @param folder The working directory of this moment, where left out.
  * @throws InvalidOptionError for a URL that is no `file:` URL, and for an empty path.
  */
-export function absolutePath(path: string | URL): string {
+export function absolutePath(path: string | URL, folder = ''): string {
   const isUrl =
     path instanceof URL || (typeof path === 'string' && /^(?:file:|[a-z][a-z\d+.-]+:\/\/)/i.test(path));
   const local = isUrl ? pathOfUrl(path) : path;
@@ -18,7 +19,7 @@ export function absolutePath(path: string | URL): string {
   if (local === '' || local.includes('\0')) {
     throw new InvalidOptionError('cassette path', `${JSON.stringify(path)} names no file.`);
   }
-  return resolve(local);
+  return resolve(folder, local);
 }
 
 function pathOfUrl(url: string | URL): string {

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { configInForce } from '../../config/config.js';
 import type { BrokerMode } from '../../core/errors.js';
-import { cassettePath } from '../cassette-file.js';
+import { DEFAULT_CASSETTE, namedCassette } from '../cassette-file.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { plural } from '../plural.js';
@@ -35,7 +36,7 @@ export function run(mode: BrokerMode): Verb {
       .argument('<command...>', 'the program and its arguments, best behind --')
       .option(
         '--cassette <path>',
-        "the cassette's file (default: $INTERPOSITION_CASSETTE, else __cassettes__/default.json)",
+        "the cassette's file (default: $INTERPOSITION_CASSETTE, else the program's or the config file's, else __cassettes__/default.json)",
       )
       .option(
         '--option <name=value>',
@@ -50,9 +51,13 @@ export function run(mode: BrokerMode): Verb {
           const own = join(folder, 'report');
           const wanted = terminal.env['INTERPOSITION_REPORT'];
           const report = wanted ? resolve(terminal.cwd, wanted) : own;
+          // Also for what it starts in folders that lead to no config file. What is wrong in it, nothing need be run to see.
+          configInForce();
+          const named = namedCassette(cassette, terminal);
           const { code, signal } = await runProgram(command, terminal, {
             INTERPOSITION_MODE: mode,
-            INTERPOSITION_CASSETTE: cassettePath(cassette, terminal),
+            ...(named === undefined ? {} : { INTERPOSITION_CASSETTE: named }),
+            INTERPOSITION_DEFAULT_CASSETTE: resolve(terminal.cwd, DEFAULT_CASSETTE),
             INTERPOSITION_OPTIONS: JSON.stringify({ ...optionsOf(terminal), ...options }),
             INTERPOSITION_REPORT: report,
           });

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../../core/errors.js';
 import type { InteractionRequest } from '../../core/interaction.js';
+import { noSuchOption } from '../../core/no-such-option.js';
 import { DEFAULT_HEADERS } from './counted-headers.js';
 import { type JsonPath, parsePath } from './json-path.js';
 
@@ -138,11 +139,9 @@ function members<T extends object>(value: T, option: string, known: readonly (ke
     `it is not an object with ${known.join(', ')}.`,
   );
   for (const name of Object.keys(value)) {
-    check(
-      (known as readonly string[]).includes(name),
-      `${option}.${name}`,
-      `there is no such option; there are ${known.join(', ')}.`,
-    );
+    if (!(known as readonly string[]).includes(name)) {
+      throw new InvalidOptionError(`${option}.${name}`, noSuchOption(name, known));
+    }
   }
   return value;
 }

@@ -1,4 +1,6 @@
+import { types } from 'node:util';
 import { InvalidOptionError } from '../../core/errors.js';
+import { noSuchOption } from '../../core/no-such-option.js';
 import { type JsonPath, parsePath } from '../matching/json-path.js';
 import { checkedNames, SecretNames } from './secret-names.js';
 import { Secrets } from './secrets.js';
@@ -44,10 +46,7 @@ export function secretsOf(options: RedactOptions): Secrets {
   }
   for (const name of Object.keys(options)) {
     if (!MEMBERS.includes(name)) {
-      throw new InvalidOptionError(
-        `redact.${name}`,
-        `there is no such option; there are ${MEMBERS.join(', ')}.`,
-      );
+      throw new InvalidOptionError(`redact.${name}`, noSuchOption(name, MEMBERS));
     }
   }
   if (options.custom !== undefined && typeof options.custom !== 'function') {
@@ -79,7 +78,7 @@ function pathsOf(fields: readonly string[]): JsonPath[] {
 
 function patternsOf(patterns: unknown = []): RegExp[] {
   return checkedList(patterns, 'redact.patterns').map((pattern, index) => {
-    if (!(pattern instanceof RegExp)) {
+    if (!types.isRegExp(pattern)) {
       throw new InvalidOptionError(`redact.patterns[${index}]`, 'it is not a RegExp.');
     }
     return new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, '')}g`);
