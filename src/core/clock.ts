@@ -5,9 +5,9 @@ const timeout = globalThis.setTimeout;
 /** The longest time of a timer in Node: one with a longer time fires at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** Node's, with the longest time there is (25 days) where it is asked for more. */
+/** Node's, with the longest time there is (25 days) where it is asked for more; a time that is over warns of nothing. */
 export const setTimeout = ((callback: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
-  timeout(callback, Math.min(ms, LONGEST_MS), ...args)) as typeof globalThis.setTimeout;
+  timeout(callback, Math.max(0, Math.min(ms, LONGEST_MS)), ...args)) as typeof globalThis.setTimeout;
 
 const now = performance.now.bind(performance);
 const loopUtilization = performance.eventLoopUtilization.bind(performance);
