@@ -3,10 +3,10 @@ import type { Interaction } from '../../core/interaction.js';
 import type { Difference } from '../../core/miss.js';
 import { HttpPolicy } from '../../http/policy.js';
 import { cassettePath, readCassette } from '../cassette-file.js';
+import { changeText } from '../change-text.js';
 import { responseDifferences } from '../exchange-differences.js';
 import { EXIT } from '../exit-codes.js';
 import { optionsInForce } from '../options-in-force.js';
-import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
 import type { Terminal } from '../terminal.js';
 
@@ -70,11 +70,5 @@ const MARKS = { added: ['green', '+'], removed: ['red', '-'], changed: ['yellow'
 
 function lines({ action, target, kind, differences }: Changed, { style }: Terminal): string {
   const [colour, mark] = MARKS[kind];
-  return [
-    style(colour, printableLine(`${mark} ${action} ${target}`)),
-    ...differences.map(({ place, recorded = 'absent', actual = 'absent' }) =>
-      printableLine(`    ${place}: ${recorded} → ${actual}`),
-    ),
-    '',
-  ].join('\n');
+  return changeText(`${mark} ${action} ${target}`, differences, (text) => style(colour, text));
 }

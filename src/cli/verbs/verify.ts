@@ -17,12 +17,12 @@ import { isWebSocket } from '../../http/websocket-protocol.js';
 import { enterSession } from '../../session.js';
 import { JsonFileCassetteStore } from '../../stores/json-file.js';
 import { cassettePath } from '../cassette-file.js';
+import { changeText } from '../change-text.js';
 import { responseDifferences } from '../exchange-differences.js';
 import { EXIT } from '../exit-codes.js';
 import { optionsInForce } from '../options-in-force.js';
 import { placeMatcher } from '../place-pattern.js';
 import { plural } from '../plural.js';
-import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
 import { redactedInteractions } from '../redacted.js';
 import type { Terminal } from '../terminal.js';
@@ -132,7 +132,7 @@ class Verifier {
     const { match = {}, vary, redact } = optionsInForce();
     const store = new JsonFileCassetteStore(this.#path);
     const cassette = await store.load();
-    const answers = new Map<Interaction, Answer>();
+    const drifted: { readonly request: InteractionRequest; readonly answer: Answer }[] = [];
     let answering: Answer | undefined;
     const options: BrokerOptions = {
       mode: 'record',
@@ -151,17 +151,15 @@ class Verifier {
         continue;
       }
       const answer = await this.#ask(interaction.request);
-      answers.set(interaction, answer);
       const differences = this.#compare(interaction, answer);
+      if (differences.length > 0 && answer.failure === undefined) {
+        drifted.push({ request: interaction.request, answer });
+      }
       yield { action, target, outcome: differences.length > 0 ? 'drifted' : 'same', differences };
     }
-    const drifted = [...answers].filter(
-      ([interaction, answer]) =>
-        answer.failure === undefined && this.#compare(interaction, answer).length > 0,
-    );
     if (this.#flags.update && drifted.length > 0) {
       const broker = new Broker(cassette, { ...options, cassetteStore: store });
-      for (const [{ request }, answer] of drifted) {
+      for (const { request, answer } of drifted) {
         answering = answer;
         for await (const _ of broker.replay(request));
       }
@@ -243,11 +241,5 @@ const MARKS = { same: ['green', '='], drifted: ['yellow', '~'], skipped: ['dim',
 function lines({ action, target, outcome, reason, differences }: Verified, { style }: Terminal): string {
   const [colour, mark] = MARKS[outcome];
   const why = reason === undefined ? '' : ` (${reason})`;
-  return [
-    style(colour, printableLine(`${mark} ${action} ${target}${why}`)),
-    ...differences.map(({ place, recorded = 'absent', actual = 'absent' }) =>
-      printableLine(`    ${place}: ${recorded} → ${actual}`),
-    ),
-    '',
-  ].join('\n');
+  return changeText(`${mark} ${action} ${target}${why}`, differences, (text) => style(colour, text));
 }
