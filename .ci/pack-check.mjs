@@ -65,6 +65,9 @@ const importMain = `
   const names = Object.entries(await import('${manifest.name}'));
   if (names.length === 0) throw new Error('exports nothing');
   const missing = names.filter(([, value]) => value === undefined).map(([name]) => name);
+  const isClass = ([name, value]) => typeof value === 'function' && /^[A-Z]/.test(name);
+  const renamed = names.filter(isClass).filter(([name, value]) => value.name !== name);
+  if (renamed.length > 0) throw new Error('classes of other names: ' + renamed);
   if (missing.length > 0) throw new Error('undefined exports: ' + missing.join(', '));
 `;
 const importJson = (specifier) => `await import('${specifier}', { with: { type: 'json' } });`;

@@ -1,4 +1,4 @@
-import { Broker as CoreBroker } from './core/broker.js';
+import { CoreBroker } from './core/broker.js';
 import { type BrokerOptions as CoreBrokerOptions, checkedBrokerOptions } from './core/broker-options.js';
 import type { Cassette } from './core/cassette.js';
 import type { CassetteStore } from './core/cassette-store.js';

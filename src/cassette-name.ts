@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { InvalidOptionError } from './core/errors.js';
 
 const FOLDER = '__cassettes__';
+/** The file where nobody names a cassette, relative to the working directory. */
+export const DEFAULT_CASSETTE = `${FOLDER}/default.json`;
 // Of the 255 that file systems take, with room for a hash and for the name of a draft.
 const MAX_SEGMENT_BYTES = 160;
 const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
@@ -34,10 +36,31 @@ export function cassettePath(name: string): string {
  * @param file The test file's path, or its `file:` URL.
  */
 export function testCassettePath(file: string, name: string): string {
+  return `${testPath(file, name)}.json`;
+}
+
+/**
+ * The file of a cassette that a scope without a name has within a test. Its folder is beside the test's own cassette.
+ *
+ * @param name That of the scope's function; it may be empty.
+ */
+export function partCassettePath(file: string, test: string, name: string): string {
+  return join(testPath(file, test), `${oneSegment(name || 'scope')}.json`);
+}
+
+/** The folder of a test's parts, by the test's cassette. */
+export function partsFolder(testCassette: string): string {
+  return testCassette.slice(0, -'.json'.length);
+}
+
+function testPath(file: string, name: string): string {
   const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+  return join(dirname(path), FOLDER, basename(path), oneSegment(name));
+}
+
+function oneSegment(name: string): string {
   const safe = safeSegment(name.replaceAll('/', '-'));
-  const unique = safe === name && safe !== '' ? safe : `${safe || 'test'}-${hash(name)}`;
-  return join(dirname(path), FOLDER, basename(path), `${unique}.json`);
+  return safe === name && safe !== '' ? safe : `${safe || 'test'}-${hash(name)}`;
 }
 
 function safeSegment(segment: string): string {

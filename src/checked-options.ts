@@ -38,7 +38,7 @@ export function ageInMs(age: unknown): number | undefined {
 const CHECKS: Record<keyof InterpositionOptions, { test(value: unknown): boolean; is: string }> = {
   cassette: {
     test: (value) => typeof value === 'string' || value instanceof URL,
-    is: 'a path or a file: URL',
+    is: 'a path, or the URL of a file or a store',
   },
   store: {
     test: (value) =>

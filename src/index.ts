@@ -1,4 +1,5 @@
 export { Broker, type BrokerOptions } from './broker.js';
+export { parseCassette, printCassette } from './cassette-text.js';
 export { defineConfig, type InterpositionConfig } from './config/define-config.js';
 export type { Stale } from './core/age.js';
 export type { BrokerStats } from './core/broker.js';

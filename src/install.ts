@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { brokeringInterceptor } from './adapters/undici/interpose.js';
 import { Broker } from './broker.js';
+import { DEFAULT_CASSETTE } from './cassette-name.js';
 import type { BrokerStats } from './core/broker.js';
 import type { Cassette } from './core/cassette.js';
 import type { CassetteStore } from './core/cassette-store.js';
@@ -12,7 +13,6 @@ import { type InterpositionOptions, requestedMode, resolveOptions } from './opti
 import { interceptGlobals, routeEverything } from './routing.js';
 import { MemoryCassetteStore } from './stores/memory.js';
 
-const DEFAULT_CASSETTE = '__cassettes__/default.json';
 /** The absolute path of the same, from the command: what it runs may be in another folder. */
 const DEFAULT_VARIABLE = 'INTERPOSITION_DEFAULT_CASSETTE';
 export const DEFAULT_MODE_SOURCE = 'the default';

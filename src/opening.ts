@@ -13,13 +13,15 @@ import {
   RequestOutsideScopeError,
   UnusedInteractionsError,
 } from './core/errors.js';
-import { atEnd, hostProcess } from './core/host-realm.js';
+import { atEnd, hostProcess, whenIdle } from './core/host-realm.js';
 import { RecordingGroup, type RequestHead } from './core/recording.js';
 import type { Guard, Route, Unanswered } from './core/route.js';
 import { passthroughOf } from './http/passthrough.js';
 import type { ChosenMode, InterpositionOptions } from './options.js';
 import { endReport, reportFile } from './report-file.js';
 import { enterSession, isRootOfSession } from './session.js';
+import { aside, storeAt } from './store-at.js';
+import { type Address, parseAddress } from './stores/addresses/address.js';
 import { JsonFileCassetteStore } from './stores/json-file.js';
 import { ScanningCassetteStore } from './stores/scanning.js';
 import { loadScanner } from './stores/secretlint.js';
@@ -36,6 +38,8 @@ export interface Opened {
   readonly guard: Guard;
   readonly nodeHttp: boolean;
   readonly unanswered: Unanswered;
+  /** Can its store save at the exit of the process? */
+  readonly savesAtExit: boolean;
   passes(head: RequestHead): boolean;
 }
 
@@ -53,9 +57,16 @@ export async function openBroker(
   where: string | URL | CassetteStore,
   options: InterpositionOptions,
 ): Promise<Opened> {
-  const store = await scanned(storeFor(where, mode !== 'replay'), options.scan);
+  const address = isAddress(where) ? parseAddress(where) : undefined;
+  const mayBeNew = mode !== 'replay' && address !== undefined && isRootOfSession() && !isThere(address);
+  const made =
+    address === undefined
+      ? aside(where as CassetteStore)
+      : await storeAt(address, { createIfMissing: mode !== 'replay', warn: warnOnce });
+  const store = await scanned(made, options.scan);
   const text = (original: string) => broker.text(original);
-  const tally = reportFile()?.tally({ location: identity(where), mode, modeSource: source }, text);
+  const place = address?.location ?? identity(where);
+  const tally = reportFile()?.tally({ location: place, mode, modeSource: source }, text);
   const unanswered: Unanswered = { first: undefined };
   const broker: Broker = await Broker.fromStore(store, {
     mode,
@@ -73,7 +84,7 @@ export async function openBroker(
     readAhead: options.readAhead,
     maxBodySize: options.maxBodySize,
     storeWait: options.storeWait,
-    session: enterSession(identity(where), mode !== 'replay', continues),
+    session: enterSession(place, mode !== 'replay', continues),
     observer: {
       lookup(outcome, head, hit) {
         logLookup(outcome, head, text);
@@ -91,6 +102,9 @@ export async function openBroker(
       warning: warnOnce,
     },
   });
+  if (mayBeNew && broker.cassette.size === 0) {
+    warnOnce(`recording into a new cassette, ${address.location}`);
+  }
   const {
     bodyWait = DEFAULT_BODY_WAIT_MS,
     unused = 'ignore',
@@ -98,7 +112,8 @@ export async function openBroker(
     nodeHttp = true,
   } = options;
   const passes = passthroughOf(options.passthrough);
-  return opening({ broker, bodyWait, unused, guard, nodeHttp, unanswered, passes });
+  const savesAtExit = store.saveSync !== undefined;
+  return opening({ broker, bodyWait, unused, guard, nodeHttp, unanswered, savesAtExit, passes });
 }
 
 /** A Broker of the program's own: what it has open at the exit is written all the same. */
@@ -110,6 +125,8 @@ export function adopt(broker: Broker): Opened {
     guard: guardFor(broker.mode),
     nodeHttp: true,
     unanswered: { first: undefined },
+    // Whoever made it closes it, where its store cannot.
+    savesAtExit: true,
     passes: () => false,
   });
 }
@@ -138,10 +155,10 @@ async function scanned(
 const storeNumbers = new WeakMap<object, number>();
 let stores = 0;
 
-/** What tells cassettes apart: a file's path, or which store it is. */
+/** What tells cassettes apart: where they live, or which store it is. */
 export function identity(where: string | URL | CassetteStore): string {
-  if (typeof where === 'string' || where instanceof URL) {
-    return new JsonFileCassetteStore(where).location;
+  if (isAddress(where)) {
+    return parseAddress(where).location;
   }
   if (where instanceof JsonFileCassetteStore) {
     return where.location;
@@ -152,15 +169,13 @@ export function identity(where: string | URL | CassetteStore): string {
   return `store ${storeNumbers.get(where)}`;
 }
 
-function storeFor(where: string | URL | CassetteStore, createIfMissing: boolean): CassetteStore {
-  if (typeof where !== 'string' && !(where instanceof URL)) {
-    return where;
-  }
-  const store = new JsonFileCassetteStore(where, { createIfMissing, warn: warnOnce });
-  if (createIfMissing && isRootOfSession() && !existsSync(store.location)) {
-    warnOnce(`recording into a new cassette, ${store.location}`);
-  }
-  return store;
+function isAddress(where: string | URL | CassetteStore): where is string | URL {
+  return typeof where === 'string' || where instanceof URL;
+}
+
+/** Of what is no file, nothing is known before it is loaded. */
+function isThere(address: Address): boolean {
+  return address.kind === 'file' && existsSync(address.location);
 }
 
 /** The way to an opened cassette, for one scope or installation. */
@@ -265,12 +280,37 @@ function watchExit(): void {
   if (!watchingExit) {
     watchingExit = true;
     atEnd(closeAllSync);
+    whenIdle(closeIdle);
   }
+}
+
+/** What was closed while the process had nothing left to do: its cassette then. The program may have gone on. */
+const closedIdle = new WeakMap<Opened, Cassette | 'closing'>();
+const idleFailures: unknown[] = [];
+
+/** A store that cannot save at the exit drops here what the session has replaced. */
+function closeIdle(): void {
+  for (const entry of opened) {
+    const closed = closedIdle.get(entry);
+    if (!entry.savesAtExit && closed !== 'closing' && closed !== entry.broker.cassette) {
+      void closeNow(entry);
+    }
+  }
+}
+
+async function closeNow(entry: Opened): Promise<void> {
+  closedIdle.set(entry, 'closing');
+  try {
+    await entry.broker.close();
+  } catch (failure) {
+    idleFailures.push(failure);
+  }
+  closedIdle.set(entry, entry.broker.cassette);
 }
 
 /** What is still open is written as truncated; a save error that nobody saw is printed and fails the process. */
 function closeAllSync(): void {
-  const failures: unknown[] = [];
+  const failures: unknown[] = [...idleFailures];
   for (const entry of opened) {
     try {
       entry.broker.closeSync();

@@ -15,7 +15,10 @@ import type { HttpPolicyOptions } from './http/policy.js';
  * it wins; and from the config file, which holds what nobody else says.
  */
 export interface InterpositionOptions extends HttpPolicyOptions {
-  /** The cassette's file: a path, relative to the working directory, or a `file:` URL. */
+  /**
+   * Where the cassette lives: a file, by its path, relative to the working directory, or by a `file:` URL; or the address
+   * of a store: `sqlite:PATH`, `redis://HOST/PREFIX`, `s3://BUCKET/PREFIX`.
+   */
   readonly cassette?: string | URL;
   /** A store of your own in the place of a file; it keeps its own decision about missing storage. */
   readonly store?: CassetteStore;

@@ -15,6 +15,8 @@ interface Entered {
 }
 
 const scopes = new AsyncLocalStorage<Entered | undefined>();
+/** The scope of what is not the program's. */
+const ASIDE: Entered = { route: undefined };
 const installations: Route[] = [];
 let outside: Route | undefined;
 let holders = 0;
@@ -25,7 +27,10 @@ let held: HeldSlots | undefined;
  * Who answers a request: the innermost scope that it is made in, else the installation that came last, else what scopes
  * have said of requests outside of them.
  */
-export const currentRoute: Router = () => scopes.getStore()?.route ?? installations.at(-1) ?? outside;
+export const currentRoute: Router = () => {
+  const entered = scopes.getStore();
+  return entered === ASIDE ? undefined : (entered?.route ?? installations.at(-1) ?? outside);
+};
 
 /** The same for a request of node:http. */
 const nodeHttpRoute: Router = () => {
@@ -36,6 +41,11 @@ const nodeHttpRoute: Router = () => {
 /** Runs a function in a scope; what it starts belongs to the scope, however long it lives. */
 export function runInScope<T>(route: Route, fn: () => T): T {
   return scopes.run({ route }, fn);
+}
+
+/** Runs what is not the program's: its requests are nobody's, wherever it is called. */
+export function runAside<T>(fn: () => T): T {
+  return scopes.run(ASIDE, fn);
 }
 
 /** A scope that lasts from a call to a call, in the asynchronous context of the first. */

@@ -6,6 +6,7 @@ import { DEFAULT_MODE_SOURCE } from './install.js';
 import { closeCassette, identity, type Opened, openBroker, routeAside, routeTo, settle } from './opening.js';
 import { type CassetteOptions, type ChosenMode, isCI, requestedMode } from './options.js';
 import { interceptGlobals, reclaim, routeOutside } from './routing.js';
+import { parseAddress } from './stores/addresses/address.js';
 
 /** A cassette that is open for one scope. */
 export interface Scope {
@@ -129,8 +130,8 @@ function isPlain(value: unknown): value is Exclude<unknown, object> {
 }
 
 /**
- * The mode of a scope that begins now: a cassette that is missing is recorded, except in CI; one that this process has
- * begun is replayed and added to; any other one is replayed.
+ * The mode of a scope that begins now: a cassette file that is missing is recorded, except in CI; one that this process
+ * has begun is replayed and added to; any other cassette is replayed.
  *
  * @param fromCode What the options say.
  * @param call Where they were given, for messages.
@@ -145,7 +146,7 @@ export function modeForScope(
     return requested;
   }
   const place = identity(where);
-  const missing = isPath(where) && !existsSync(place);
+  const missing = isFile(where) && !existsSync(place);
   if (missing && !isCI()) {
     begunHere.add(place);
   }
@@ -158,6 +159,6 @@ export function modeForScope(
     : { mode: 'auto', source: 'the default for a cassette that this process began', continues: true };
 }
 
-function isPath(where: string | URL | CassetteStore): where is string | URL {
-  return typeof where === 'string' || where instanceof URL;
+function isFile(where: string | URL | CassetteStore): boolean {
+  return (typeof where === 'string' || where instanceof URL) && parseAddress(where).kind === 'file';
 }

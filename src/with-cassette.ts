@@ -1,7 +1,8 @@
-import { callingFile, cassettePath, nameOfFile } from './cassette-name.js';
+import { callingFile, cassettePath, nameOfFile, partCassettePath } from './cassette-name.js';
 import { InvalidOptionError } from './core/errors.js';
 import { type CassetteOptions, resolveOptions } from './options.js';
 import { runInScope } from './routing.js';
+import { runningTest } from './running-test.js';
 import { modeForScope, openScope } from './scope.js';
 
 /**
@@ -9,7 +10,9 @@ import { modeForScope, openScope } from './scope.js';
  * or answered from the scope's cassette. Needs no installation; scopes run in parallel without seeing each other, and
  * of nested ones the inner one answers.
  *
- * The cassette is `__cassettes__/<name>.json`; without a name, the function's own name or else the calling file's.
+ * The cassette is `__cassettes__/<name>.json`; without a name, the function's own name or else the calling file's. In a
+ * test that the integration of a test runner gives a cassette, a scope without a name has one of its own under the test's:
+ * `__cassettes__/<test file>/<full test name>/<function's name, or "scope">.json`, beside the test file.
  * Without a mode the scope decides at entry: a cassette that is missing is recorded, except in CI, and one that is
  * there is replayed; one that this process has begun is replayed and added to. `INTERPOSITION_MODE` wins over all. Options that are left out are
  * those of the config file, but for where the cassette is.
@@ -33,7 +36,7 @@ export async function withCassette<T>(
   const options = resolveOptions(given, ['name', 'mode']);
   // A scope's own cassette: one that the environment names would throw all scopes together.
   const where =
-    given.store ?? given.cassette ?? cassettePath(given.name ?? nameFor(fn, callingFile(withCassette)));
+    given.store ?? given.cassette ?? (given.name === undefined ? unnamedPath(fn) : cassettePath(given.name));
   const scope = await openScope(where, modeForScope(options.mode, where, 'withCassette'), options);
   let result: Awaited<T>;
   try {
@@ -47,7 +50,13 @@ export async function withCassette<T>(
   return result;
 }
 
-function nameFor(fn: () => unknown, file: string | undefined): string {
+/** In a test that an integration runs, another file for each test: a test has its answers to itself. */
+function unnamedPath(fn: () => unknown): string {
+  const test = runningTest();
+  if (test !== undefined) {
+    return partCassettePath(test.file, test.name, fn.name);
+  }
+  const file = callingFile(withCassette);
   const name = fn.name || (file === undefined ? '' : nameOfFile(file));
   if (name === '') {
     throw new InvalidOptionError(
@@ -55,5 +64,5 @@ function nameFor(fn: () => unknown, file: string | undefined): string {
       'neither a function name nor a file names the cassette; name it.',
     );
   }
-  return name;
+  return cassettePath(name);
 }

@@ -12,6 +12,8 @@ const FILE_TIMEOUT_MS = 10 * 60_000;
 const LONGEST = [
   'adapters/undici/transparency.test.js',
   'stores/kills.test.js',
+  'stores/key-value/contract.test.js',
+  'stores/key-value/redis.test.js',
   'sigkill.test.js',
   'runners/realms.test.js',
   'corpus-property.test.js',
@@ -35,11 +37,17 @@ interface Result {
   readonly seconds: string;
 }
 
+/** @param filters Parts of the paths of files that are to run; with a `!` in front, of files that are not. */
 function discover(filters: readonly string[]): string[] {
+  const wanted = filters.filter((filter) => !filter.startsWith('!')).map(toBuilt);
+  const unwanted = filters
+    .filter((filter) => filter.startsWith('!'))
+    .map((filter) => toBuilt(filter.slice(1)));
   return readdirSync(testRoot, { recursive: true, encoding: 'utf8' })
     .map((file) => file.split(sep).join('/'))
     .filter((file) => file.endsWith('.test.js'))
-    .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(toBuilt(filter))))
+    .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+    .filter((file) => !unwanted.some((part) => file.includes(part)))
     .sort()
     .sort((one, other) => rank(one) - rank(other));
 }

@@ -4,6 +4,7 @@ import { EXIT, type ExitCode } from './exit-codes.js';
 import { printable } from './printable.js';
 import type { Terminal } from './terminal.js';
 import { check } from './verbs/check.js';
+import { copy } from './verbs/copy.js';
 import { diff } from './verbs/diff.js';
 import { exportCassette } from './verbs/export.js';
 import { importRecordings } from './verbs/import.js';
@@ -38,6 +39,7 @@ const VERBS: readonly Verb[] = [
   serve,
   importRecordings,
   exportCassette,
+  copy,
 ];
 
 /**

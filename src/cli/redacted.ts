@@ -15,15 +15,22 @@ export interface Redacted {
  * What the redaction that is in force would replace in recordings, as it would if they were made now. A secret that one
  * of them gives away by its name is found in the others, too.
  *
+ * @param told Is called with how many are done.
  * @throws InvalidOptionError for options that are in force and cannot be used.
  */
-export function redactedInteractions(interactions: readonly Interaction[]): Redacted[] {
+export function redactedInteractions(
+  interactions: readonly Interaction[],
+  told: (done: number) => void = () => {},
+): Redacted[] {
   const policy = new HttpPolicy(optionsInForce());
-  // Once to learn what is secret.
-  for (const interaction of interactions) {
-    redacted(interaction, policy);
-  }
-  return interactions.map((interaction) => redacted(interaction, policy));
+  // The first time is to learn what is secret.
+  const [, clean] = [0, 0.5].map((half) =>
+    interactions.map((interaction, index) => {
+      told(Math.floor(half * interactions.length + index / 2));
+      return redacted(interaction, policy);
+    }),
+  );
+  return clean as Redacted[];
 }
 
 function redacted(interaction: Interaction, policy: HttpPolicy): Redacted {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe } from '../core/errors.js';
 import { isOnLoopback } from '../http/passthrough.js';
@@ -43,7 +43,25 @@ export function leftTheMachine({ live, passed, notBrokered }: Summary): readonly
  * @throws CommandError for a file that cannot be read, or is no report; it says which line.
  */
 export function readReports(files: readonly string[], cwd: string): Summary {
-  const lines = files.flatMap((file) => linesOf(resolve(cwd, file)));
+  return summaryOf(files.flatMap((file) => linesOf(resolve(cwd, file))));
+}
+
+/**
+ * What was written into a report since it had so many lines, as `lineCount` counts them; undefined where nothing was.
+ *
+ * @throws CommandError as `readReports` does, and not for a file that is missing.
+ */
+export function readReportSince(file: string, count: number): Summary | undefined {
+  const lines = linesIfThere(file).slice(count);
+  return lines.length === 0 ? undefined : summaryOf(lines);
+}
+
+/** How many lines a report has; none where it is missing. */
+export function lineCount(file: string): number {
+  return linesIfThere(file).length;
+}
+
+function summaryOf(lines: readonly ReportLine[]): Summary {
   const about = lines.flatMap(({ cassette }) => (cassette === undefined ? [] : [cassette]));
   const begun = new Set(lines.filter((line) => line.begun !== undefined).map((line) => line.process));
   const ended = new Set(lines.filter((line) => line.ended).map((line) => line.process));
@@ -62,6 +80,25 @@ export function readReports(files: readonly string[], cwd: string): Summary {
       replayed: all.some(({ mode }) => mode !== 'record'),
     })),
   };
+}
+
+/**
+ * The same for commands that judge a run.
+ *
+ * @throws CommandError also where no process has written anything: of such a run nothing is known.
+ */
+export function readRun(files: readonly string[], cwd: string): Summary {
+  const summary = readReports(files, cwd);
+  if (summary.processes === 0) {
+    throw new CommandError(
+      `no process has written into ${files.join(', ')}. Set INTERPOSITION_REPORT for the run of the tests.`,
+    );
+  }
+  return summary;
+}
+
+function linesIfThere(file: string): ReportLine[] {
+  return existsSync(file) ? linesOf(file) : [];
 }
 
 function linesOf(file: string): ReportLine[] {

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { showProgress } from './progress.js';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -12,6 +13,8 @@ export interface Terminal {
   err(text: string): void;
   /** Colours what goes to stdout, where that is a terminal that shows colours. */
   style(style: Style, text: string): string;
+  /** Does work that takes long, and shows how far it has come. */
+  readonly progress: typeof showProgress;
 }
 
 /** The one that this process runs in. `NO_COLOR` and `FORCE_COLOR` have their say, as Node takes them. */
@@ -23,5 +26,6 @@ export function ownTerminal(): Terminal {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     style: (style, text) => (isColoured ? styleText(style, text) : text),
+    progress: showProgress,
   };
 }

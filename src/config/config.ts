@@ -4,7 +4,7 @@ import { checkedMode } from '../core/broker-options.js';
 import { type BrokerMode, InvalidOptionError } from '../core/errors.js';
 import { hostProcess } from '../core/host-realm.js';
 import type { InterpositionOptions } from '../options.js';
-import { absolutePath } from '../stores/file-path.js';
+import { parseAddress } from '../stores/addresses/address.js';
 import type { InterpositionConfig } from './define-config.js';
 import { configAt, type FoundConfig, findConfig } from './find-config.js';
 import { loadConfig } from './load-config.js';
@@ -14,7 +14,7 @@ export interface Config {
   /** Its absolute path. */
   readonly file: string;
   readonly mode: BrokerMode | undefined;
-  /** Checked; `cassette` is absolute. */
+  /** Checked; `cassette` says the same in every folder. */
   readonly options: InterpositionOptions;
 }
 
@@ -88,7 +88,7 @@ function checked({ file, key }: FoundConfig, content: InterpositionConfig): Conf
       ? given
       : {
           ...given,
-          cassette: named(place, () => absolutePath(given.cassette as string | URL, dirname(file))),
+          cassette: named(place, () => parseAddress(given.cassette as string | URL, dirname(file)).text),
         };
   named(place, () => checkMembers(options));
   return { file, mode: mode === undefined ? undefined : checkedMode(mode, place('mode')), options };

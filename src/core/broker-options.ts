@@ -89,7 +89,9 @@ const BROKER_MODES: readonly unknown[] = ['replay', 'record', 'auto'] satisfies 
 export function checkedMode(mode: unknown, option: string, source?: string): BrokerMode {
   if (!BROKER_MODES.includes(mode)) {
     const from = source === undefined ? '' : ` (from ${source})`;
-    const problem = `${JSON.stringify(mode)}${from} is not a mode; use "replay", "record" or "auto".`;
+    // An object is no mode, but options in its place: it may hold an address with a password.
+    const given = typeof mode === 'object' && mode !== null ? 'an object' : JSON.stringify(mode);
+    const problem = `${given}${from} is not a mode; use "replay", "record" or "auto".`;
     throw new InvalidOptionError(option, problem);
   }
   return mode as BrokerMode;

@@ -47,7 +47,7 @@ let brokers = 0;
  * @throws InvalidOptionError from the constructor for an unknown mode or playback.
  * @throws LiveResponderRequiredError from the constructor: `record` or `auto` without a live responder.
  */
-export class Broker {
+export class CoreBroker {
   readonly #mode: BrokerMode;
   /** What sends requests; undefined where none was given. */
   readonly liveResponder: LiveResponder | undefined;
@@ -90,7 +90,7 @@ export class Broker {
     this.#session = options.session ?? { id: processSession, lane: `b${++brokers}`, entry: 0 };
     this.#modeSource = options.modeSource;
     this.#observer = options.observer ?? {};
-    this.#recall = new Recall(checked.policy, checked.playback, cassette.entries, this.#session.entry);
+    this.#recall = new Recall(checked.policy, checked.playback, cassette, this.#session.entry);
     this.#recorder = new Recorder(cassette, {
       policy: checked.policy,
       playback: checked.playback,
@@ -343,6 +343,10 @@ export class Broker {
 
   #answer(request: InteractionRequest, found: Recalled | undefined): Interaction | undefined {
     const hit = found && this.#take(found);
+    if (hit === undefined && this.mode === 'replay') {
+      // All of them explain it: what of that is not well formed is told in its place.
+      this.#recall.keyAll();
+    }
     this.#count(hit === undefined ? 'MISS' : 'HIT', request, hit);
     return hit;
   }

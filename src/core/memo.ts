@@ -1,4 +1,5 @@
 import type { HeaderPair, InteractionRequest } from './interaction.js';
+import { isSamePairs } from './pairs.js';
 
 /** A longer body is not worth its memory. */
 const LONGEST_BODY = 64 * 1024;
@@ -9,6 +10,8 @@ const PER_ENTRY = 200;
 const PER_HEADER = 50;
 /** Of requests that differ in their headers alone; a program may put a new trace id into each. */
 const MOST_VARIANTS = 8;
+
+const NONE: readonly never[] = [];
 
 interface Entry<T> {
   readonly action: string;
@@ -28,10 +31,12 @@ export class RequestMemo<T> {
       return undefined;
     }
     const { action, target, headers } = request;
-    return this.#entries
-      .get(nameOf(request))
-      ?.find((entry) => entry.action === action && entry.target === target && isSame(entry.headers, headers))
-      ?.value;
+    for (const entry of this.#entries.get(nameOf(request)) ?? NONE) {
+      if (entry.action === action && entry.target === target && isSamePairs(entry.headers, headers)) {
+        return entry.value;
+      }
+    }
+    return undefined;
   }
 
   set(request: InteractionRequest, value: T): void {
@@ -63,18 +68,4 @@ function nameOf({ target, body }: InteractionRequest): string {
   return body.byteLength === 0
     ? target
     : `${target}\n${Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')}`;
-}
-
-function isSame(a: readonly HeaderPair[], b: readonly HeaderPair[]): boolean {
-  if (a.length !== b.length) {
-    return false;
-  }
-  for (let index = 0; index < a.length; index++) {
-    const one = a[index] as HeaderPair;
-    const other = b[index] as HeaderPair;
-    if (one[0] !== other[0] || one[1] !== other[1]) {
-      return false;
-    }
-  }
-  return true;
 }

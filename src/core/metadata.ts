@@ -5,14 +5,19 @@ export type MetadataPair = readonly [name: string, value: string];
 
 /** The first value of a name, if there is one. */
 export function metadataValue(pairs: readonly MetadataPair[], name: string): string | undefined {
-  return pairs.find((pair) => pair[0] === name)?.[1];
+  for (const pair of pairs) {
+    if (pair[0] === name) {
+      return pair[1];
+    }
+  }
+  return undefined;
 }
 
 /**
  * What a recording says about itself in its interaction's metadata. Every field is optional on disk: a cassette
  * that was written by hand or by another tool has none of them, and counts as one session with one lane.
  */
-export interface RecordingMetadata {
+export class RecordingMetadata {
   /** The run of one root process that it was recorded in; '' where none is named. */
   readonly session: string;
   /** The scope entry or installation that it was recorded in; '' where none is named. */
@@ -25,35 +30,36 @@ export interface RecordingMetadata {
   readonly truncated: boolean;
   /** The error that the exchange ended with, as `describeFailure` gave it; undefined where it ended otherwise. */
   readonly failure: string | undefined;
-  /** When it was recorded, in milliseconds since 1970; undefined where nothing says so. */
-  readonly recordedAtMs: number | undefined;
   /** Milliseconds from the dispatch to the first of the response. */
   readonly answeredAfterMs: number;
-  /** Milliseconds from the dispatch to each chunk; undefined where they came evenly. */
-  readonly chunksAfterMs: readonly number[] | undefined;
   /** Milliseconds from the dispatch to the end. */
   readonly endedAfterMs: number;
-}
+  readonly #pairs: readonly MetadataPair[];
 
-export function readRecordingMetadata(pairs: readonly MetadataPair[]): RecordingMetadata {
-  const ended = metadataValue(pairs, 'ended');
-  return Object.freeze({
-    session: metadataValue(pairs, 'session') ?? '',
-    lane: metadataValue(pairs, 'lane') ?? '',
-    order: count(metadataValue(pairs, 'order')),
-    nth: count(metadataValue(pairs, 'nth')),
-    truncated: ended === 'truncated',
-    failure: ended === 'failed' ? (metadataValue(pairs, 'error') ?? '') : undefined,
+  constructor(pairs: readonly MetadataPair[]) {
+    this.#pairs = pairs;
+    this.session = metadataValue(pairs, 'session') ?? '';
+    this.lane = metadataValue(pairs, 'lane') ?? '';
+    this.order = count(metadataValue(pairs, 'order'));
+    this.nth = count(metadataValue(pairs, 'nth'));
+    const ended = metadataValue(pairs, 'ended');
+    this.truncated = ended === 'truncated';
+    this.failure = ended === 'failed' ? (metadataValue(pairs, 'error') ?? '') : undefined;
+    this.answeredAfterMs = count(metadataValue(pairs, 'answered_after_ms')) ?? 0;
+    this.endedAfterMs = count(metadataValue(pairs, 'ended_after_ms')) ?? 0;
+    Object.freeze(this);
+  }
+
+  /** When it was recorded, in milliseconds since 1970; undefined where nothing says so. */
+  get recordedAtMs(): number | undefined {
     // Few ask for it, and to parse it takes longer than all the rest.
-    get recordedAtMs() {
-      return parseTime(metadataValue(pairs, 'recorded_at') ?? '');
-    },
-    answeredAfterMs: count(metadataValue(pairs, 'answered_after_ms')) ?? 0,
-    get chunksAfterMs() {
-      return counts(metadataValue(pairs, 'chunks_after_ms'));
-    },
-    endedAfterMs: count(metadataValue(pairs, 'ended_after_ms')) ?? 0,
-  });
+    return parseTime(metadataValue(this.#pairs, 'recorded_at') ?? '');
+  }
+
+  /** Milliseconds from the dispatch to each chunk; undefined where they came evenly. */
+  get chunksAfterMs(): readonly number[] | undefined {
+    return counts(metadataValue(this.#pairs, 'chunks_after_ms'));
+  }
 }
 
 function count(value: string | undefined): number | undefined {

@@ -1,3 +1,4 @@
+import type { Address } from './address.js';
 import { fingerprint } from './fingerprint.js';
 import type { Interaction, InteractionRequest, ResponseChunk } from './interaction.js';
 import type { KnownRequest, MissExplanation } from './miss.js';
@@ -47,6 +48,13 @@ export interface Policy {
    * left out, the request's key is found before anything is looked up.
    */
   group?(head: RequestHead): string | undefined;
+
+  /**
+   * What a store can tell of a key that knows nothing but targets: requests with one key have addresses that are alike.
+   * Takes a request as `group` does. Undefined where the address may be any, as where something in the path was or will
+   * be replaced; so it is where this is left out, and then a cassette is read whole.
+   */
+  address?(head: RequestHead): Address | undefined;
 
   /** Called after a look-up that found nothing: true where `request` may give another answer than it gave before. */
   refresh?(): boolean;

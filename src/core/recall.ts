@@ -1,9 +1,13 @@
+import { type Address, commonAddress, isAlike } from './address.js';
+import type { Cassette } from './cassette.js';
 import type { Interaction, InteractionRequest } from './interaction.js';
 import { Lanes } from './lanes.js';
 import { RequestMemo } from './memo.js';
 import type { KnownRequest } from './miss.js';
 import type { Policy } from './policy.js';
-import { type CassetteEntry, interactionOf } from './stored-interaction.js';
+import type { RequestHead } from './recording.js';
+import { isSameRequest } from './same-request.js';
+import { interactionOf } from './stored-interaction.js';
 import { type Playback, type Story, StoryIndex } from './story.js';
 import { Unkeyed } from './unkeyed.js';
 
@@ -26,6 +30,13 @@ interface Keyed {
   readonly place: number;
 }
 
+/** A request as the policy has it stored, its key, and the state of the policy that said so. */
+interface Asked {
+  readonly request: InteractionRequest;
+  readonly key: string;
+  readonly state: number | undefined;
+}
+
 /**
  * Finds the recordings that answer requests, and remembers which of them have answered. Every method throws
  * CassetteLoadError where a recording that it has to look at stands in a store and is not well formed.
@@ -33,7 +44,10 @@ interface Keyed {
 export class Recall {
   readonly #policy: Policy;
   readonly #playback: Playback;
-  readonly #entries: CassetteEntry[];
+  /** What was recorded before. */
+  readonly #cassette: Cassette;
+  /** What this very run has recorded. */
+  readonly #recorded: Interaction[] = [];
   readonly #entry: number;
   /** Made when a story has several lanes. */
   #lanes: Lanes | undefined;
@@ -41,6 +55,8 @@ export class Recall {
   readonly #index = new StoryIndex();
   /** Those that hold all recordings of their keys, while there are recordings without a key. */
   readonly #complete = new WeakSet<Story>();
+  /** Those that this very run has recorded into. */
+  readonly #grown = new Set<Story>();
   /** How often a story was asked for. */
   readonly #asked = new Map<string, number>();
   readonly #used = new Set<Interaction>();
@@ -48,22 +64,22 @@ export class Recall {
   readonly #open = new Set<string>();
   /** Recordings of open keys by their whole requests, what stands in the open places included. */
   readonly #exact = new StoryIndex();
-  /** By the key of a request that no recording has: the key of the one recording that resembles it. */
+  /** By a request that no recording has the key of: the key of the one recording that resembles it. */
   readonly #kin = new Map<string, string | undefined>();
   /** What was found, as long as it would be found again. */
   readonly #found = new RequestMemo<Recalled>();
   #foundIn: number | undefined;
 
   /**
-   * @param entries What was recorded before.
+   * @param cassette What was recorded before.
    * @param entry Which entry of its cassette this is, from 0: it follows the lane of that number.
    */
-  constructor(policy: Policy, playback: Playback, entries: readonly CassetteEntry[], entry: number) {
+  constructor(policy: Policy, playback: Playback, cassette: Cassette, entry: number) {
     this.#policy = policy;
     this.#playback = playback;
-    this.#entries = [...entries];
+    this.#cassette = cassette;
     this.#entry = entry;
-    this.#unkeyed = new Unkeyed(policy, entries);
+    this.#unkeyed = new Unkeyed(policy, cassette);
   }
 
   /**
@@ -74,8 +90,14 @@ export class Recall {
   addRecorded({ key, request }: Recalled, interaction: Interaction): void {
     this.#kin.clear();
     this.#found.clear();
-    this.#add({ key, request, interaction, place: this.#entries.length });
-    this.#entries.push(interaction);
+    const story = this.#add({
+      key,
+      request,
+      interaction,
+      place: this.#cassette.nextPlace + this.#recorded.length,
+    });
+    this.#grown.add(story);
+    this.#recorded.push(interaction);
     this.#lanes?.add(interaction);
     this.#used.add(interaction);
   }
@@ -120,11 +142,7 @@ export class Recall {
     if (again.story !== undefined) {
       return { ...again, request: own.request };
     }
-    if (!this.#unkeyed.isEmpty) {
-      this.#keyAll();
-      return this.#find(raw);
-    }
-    const kin = this.#kinOf(again.key);
+    const kin = again === own ? this.#kinOf(raw, own) : this.#kinOf(recorded, again);
     return kin === undefined ? own : { request: own.request, key: kin, story: this.#index.get(kin) };
   }
 
@@ -137,15 +155,27 @@ export class Recall {
     return interaction;
   }
 
+  /** Finds the keys of all recordings. */
+  keyAll(): void {
+    this.#unkeyed.read(() => undefined);
+    this.#keyGroup(undefined);
+  }
+
   /** The recordings that a newer session replaced. */
   superseded(): Set<Interaction> {
-    this.#keyAll();
-    return this.#index.superseded();
+    this.keyAll();
+    const superseded = [...this.#index.stories()].flatMap((story) => [...story.superseded()]);
+    return new Set(superseded.map(({ interaction }) => interaction));
+  }
+
+  /** The places of those that this very run has replaced. */
+  replaced(): number[] {
+    return [...this.#grown].flatMap((story) => [...story.superseded()].map(({ place }) => place));
   }
 
   /** Those that would have answered in this entry's lane, and have not. */
   unused(): Interaction[] {
-    this.#keyAll();
+    this.keyAll();
     const unused: Interaction[] = [];
     for (const story of this.#index.stories()) {
       // What another entry recorded is for that one to use.
@@ -184,7 +214,8 @@ export class Recall {
     if (this.#unkeyed.isEmpty || (known !== undefined && this.#complete.has(known))) {
       return { request, key, story: known };
     }
-    this.#keyGroup(this.#groupOf(raw, request));
+    this.#unkeyed.read(() => this.#addressOf(raw, request));
+    this.#keyGroup(this.#groupOf(raw, request), { request, key, state: this.#policy.state });
     const story = this.#index.get(key);
     if (story !== undefined) {
       this.#complete.add(story);
@@ -198,16 +229,26 @@ export class Recall {
     return raw === request || this.#policy.group?.(request) === group ? group : undefined;
   }
 
-  #keyAll(): void {
-    this.#keyGroup(undefined);
+  /** Undefined where recordings of any address may match. Otherwise those that match are alike. */
+  #addressOf(raw: InteractionRequest, request: InteractionRequest): Address | undefined {
+    const address = this.#policy.address?.(raw);
+    return raw === request ? address : commonAddress(address, this.#policy.address?.(request));
   }
 
-  /** Finds the keys of the recordings of a group, or of all. */
-  #keyGroup(group: string | undefined): void {
+  /**
+   * Finds the keys of the recordings of a group, or of all, as far as they are read.
+   *
+   * @param asked What asks for them.
+   */
+  #keyGroup(group: string | undefined, asked?: Asked): void {
     // All of them before the first one is added: where one is not well formed, they stay together.
     const keyed = this.#unkeyed.of(group).map(({ entry, place }): Keyed => {
       const interaction = interactionOf(entry);
-      const request = this.#policy.request(interaction.request);
+      const { request: recorded } = interaction;
+      if (asked !== undefined && this.#isKnown(asked) && isSameRequest(recorded, asked.request)) {
+        return { key: asked.key, interaction, request: recorded, place };
+      }
+      const request = this.#policy.request(recorded);
       return { key: this.#policy.key(request), interaction, request, place };
     });
     for (const one of keyed) {
@@ -216,31 +257,51 @@ export class Recall {
     this.#unkeyed.remove(group);
   }
 
-  #add({ key, interaction, request, place }: Keyed): void {
-    this.#index.add(key, interaction, place);
+  /** Would the policy say the same of the request again? */
+  #isKnown({ state }: Asked): boolean {
+    return state !== undefined && state === this.#policy.state;
+  }
+
+  #add({ key, interaction, request, place }: Keyed): Story {
     if (this.#policy.isOpen?.(key)) {
       this.#open.add(key);
       this.#exact.add(wholeOf(key, request), interaction, place);
     }
+    return this.#index.add(key, interaction, place);
   }
 
   #lanesOf(story: Story): readonly string[] {
-    this.#lanes ??= new Lanes(this.#entry, this.#entries);
+    this.#lanes ??= new Lanes(this.#entry, [...this.#cassette.lanes(), ...this.#recorded]);
     return this.#lanes.of(story.session);
   }
 
-  /** The one recorded key that resembles this one. Where several do, none is the answer. */
-  #kinOf(key: string): string | undefined {
+  /**
+   * The one recorded key that resembles this one, of the recordings that a look-up of the request reads and keys; others
+   * may have a key already, and do not count. Where several do, none is the answer.
+   */
+  #kinOf(raw: InteractionRequest, { key, request }: Recalled): string | undefined {
     const { resembles, isOpen } = this.#policy;
     if (resembles === undefined) {
       return undefined;
     }
-    if (!this.#kin.has(key)) {
+    const group = this.#groupOf(raw, request);
+    const address = this.#addressOf(raw, request);
+    const name = JSON.stringify([key, group, address?.path, address?.query]);
+    if (!this.#kin.has(name)) {
       const candidates = isOpen?.call(this.#policy, key) ? this.#index.keys() : this.#open;
-      const kin = [...candidates].filter((recorded) => resembles.call(this.#policy, key, recorded));
-      this.#kin.set(key, kin.length === 1 ? kin[0] : undefined);
+      const kin = [...candidates].filter(
+        (recorded) =>
+          resembles.call(this.#policy, key, recorded) &&
+          this.#index.get(recorded)?.recordings.some((one) => this.#isNear(one.request, group, address)),
+      );
+      this.#kin.set(name, kin.length === 1 ? kin[0] : undefined);
     }
-    return this.#kin.get(key);
+    return this.#kin.get(name);
+  }
+
+  #isNear(recorded: RequestHead, group: string | undefined, address: Address | undefined): boolean {
+    const own = group === undefined ? undefined : this.#policy.group?.(recorded);
+    return (own === undefined || own === group) && isAlike(this.#policy.address?.(recorded), address);
   }
 }
 

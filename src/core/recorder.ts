@@ -1,5 +1,5 @@
 import type { SessionEntry } from './broker-options.js';
-import { Cassette } from './cassette.js';
+import type { Cassette } from './cassette.js';
 import { isoNow, setImmediate } from './clock.js';
 import { BodyTooLargeError, describe } from './errors.js';
 import { describeFailure } from './failure.js';
@@ -286,20 +286,19 @@ export class Recorder {
   }
 
   #compact(): void {
-    if (this.#recorded === 0) {
+    const compact = this.#cassette.without(this.#parts.recall.replaced());
+    if (compact === this.#cassette) {
       return;
     }
-    let superseded: ReadonlySet<Interaction>;
     try {
-      superseded = this.#parts.recall.superseded();
+      if (compact.source === undefined) {
+        // What is in memory is rewritten whole.
+        void compact.interactions;
+      }
+      this.#cassette = compact;
     } catch (error) {
-      // What was recorded is to be saved all the same.
+      // What was recorded is saved all the same.
       this.#parts.warn(`what this session recorded anew is in the cassette twice. ${describe(error)}`);
-      return;
-    }
-    const kept = this.#cassette.interactions.filter((interaction) => !superseded.has(interaction));
-    if (kept.length < this.#cassette.size) {
-      this.#cassette = new Cassette(kept);
     }
   }
 

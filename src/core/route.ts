@@ -1,4 +1,4 @@
-import type { Broker } from './broker.js';
+import type { CoreBroker } from './broker.js';
 import type { RecordingGroup, RequestHead } from './recording.js';
 
 /** What happens to a request that went past every Broker. */
@@ -12,7 +12,7 @@ export interface Unanswered {
 /** Where a request goes: which Broker answers it, and who waits for its recording. */
 export interface Route {
   readonly unanswered: Unanswered;
-  readonly broker: Broker;
+  readonly broker: CoreBroker;
   readonly group: RecordingGroup;
   /** How long a request body may stay open where it has to be read first, in ms. */
   readonly bodyWait: number;

@@ -22,6 +22,12 @@ export interface StoredInteraction {
 /** What a cassette is made of. */
 export type CassetteEntry = Interaction | StoredInteraction;
 
+/** An entry, and where it stands in its cassette. */
+export interface Placed {
+  readonly entry: CassetteEntry;
+  readonly place: number;
+}
+
 /** @throws CassetteLoadError where it stands in a store and is not well formed. */
 export function interactionOf(entry: CassetteEntry): Interaction {
   return entry instanceof Interaction ? entry : entry.interaction();

@@ -44,11 +44,16 @@ export class Story {
     }
   }
 
+  /** By their places. */
+  get recordings(): readonly Interaction[] {
+    return this.#recordings;
+  }
+
   /** The recordings that a newer session replaced. */
-  *superseded(): Generator<Interaction> {
-    for (const [session, lanes] of this.#sessions) {
-      if (session !== this.#newest) {
-        yield* recordingsOf(lanes);
+  *superseded(): Generator<{ readonly interaction: Interaction; readonly place: number }> {
+    for (const [index, interaction] of this.#recordings.entries()) {
+      if (interaction.recording.session !== this.#newest) {
+        yield { interaction, place: this.#places[index] as number };
       }
     }
   }
@@ -141,8 +146,10 @@ export class StoryIndex {
   readonly #stories = new Map<string, Story>();
 
   /** @param place Where it stands in its cassette. */
-  add(key: string, interaction: Interaction, place: number): void {
-    upsert(this.#stories, key, () => new Story()).add(interaction, place);
+  add(key: string, interaction: Interaction, place: number): Story {
+    const story = upsert(this.#stories, key, () => new Story());
+    story.add(interaction, place);
+    return story;
   }
 
   get(key: string): Story | undefined {
@@ -155,16 +162,6 @@ export class StoryIndex {
 
   stories(): Iterable<Story> {
     return this.#stories.values();
-  }
-
-  superseded(): Set<Interaction> {
-    const superseded = new Set<Interaction>();
-    for (const story of this.#stories.values()) {
-      for (const interaction of story.superseded()) {
-        superseded.add(interaction);
-      }
-    }
-    return superseded;
   }
 }
 

@@ -1,73 +1,98 @@
+import type { Address } from './address.js';
+import type { Cassette } from './cassette.js';
 import type { Policy } from './policy.js';
-import { type CassetteEntry, headOf } from './stored-interaction.js';
+import { headOf, type Placed } from './stored-interaction.js';
 
-/** A recording, and where it stands in its cassette. */
-export interface Placed {
-  readonly entry: CassetteEntry;
-  readonly place: number;
+/** A recording, and the one of its group before it. */
+interface Waiting extends Placed {
+  readonly before: Waiting | undefined;
 }
-
-const END = -1;
 
 /**
  * The recordings of a cassette whose match keys are not known yet. A key is dear, as the whole of a request has to be
- * decoded and redacted for it; so a recording waits until a request of its group is looked up.
+ * decoded and redacted for it; so a recording waits until a request of its group is looked up. Where a cassette is not
+ * read whole, it waits to be read until a request is looked up that it may answer.
  */
 export class Unkeyed {
   readonly #policy: Policy;
-  readonly #entries: readonly CassetteEntry[];
-  /** The first place of each group; of those that have none, under undefined. Made at the first look-up. */
-  #groups: Map<string | undefined, number> | undefined;
-  /** For each place the next one of its group. */
-  #next: readonly number[] = [];
+  readonly #cassette: Cassette;
+  /** The last one of each group; of those that have none, under undefined. */
+  readonly #groups = new Map<string | undefined, Waiting>();
+  #isReadWhole = false;
+  /** While there is more to read: the places of what was read, and what that was asked for. */
+  readonly #read = new Set<number>();
+  readonly #asked = new Set<string>();
 
-  constructor(policy: Policy, entries: readonly CassetteEntry[]) {
+  constructor(policy: Policy, cassette: Cassette) {
     this.#policy = policy;
-    this.#entries = entries;
+    this.#cassette = cassette;
   }
 
   get isEmpty(): boolean {
-    return this.#groups === undefined ? this.#entries.length === 0 : this.#groups.size === 0;
+    return this.#isReadWhole && this.#groups.size === 0;
   }
 
-  /** Those of a group, and those that have none; all of them for undefined. In the order of their places. */
+  /** Reads those that a request of this address may be answered with; all of them for undefined. */
+  read(address: () => Address | undefined): void {
+    if (this.#isReadWhole) {
+      return;
+    }
+    const unread = this.#unread(address());
+    // All of them before the first one is taken: where one is not well formed, they are read again.
+    const grouped = unread.placed
+      .filter(({ place }) => !this.#read.has(place))
+      .map((placed) => ({ ...placed, group: this.#policy.group?.(headOf(placed.entry)) }));
+    for (const { entry, place, group } of grouped) {
+      this.#groups.set(group, { entry, place, before: this.#groups.get(group) });
+    }
+    if (unread.name === undefined) {
+      this.#isReadWhole = true;
+      this.#read.clear();
+      this.#asked.clear();
+    } else {
+      this.#asked.add(unread.name);
+      for (const { place } of grouped) {
+        this.#read.add(place);
+      }
+    }
+  }
+
+  /** Of those that were read the ones of a group, and those that have none; all of them for undefined. By their places. */
   of(group: string | undefined): readonly Placed[] {
-    const groups = this.#grouped();
-    const chosen = group === undefined ? groups.keys() : [undefined, group];
+    const chosen = group === undefined ? this.#groups.keys() : [undefined, group];
     return [...chosen].flatMap((name) => this.#chain(name)).sort((a, b) => a.place - b.place);
   }
 
   /** What `of` gives for this has its keys. */
   remove(group: string | undefined): void {
-    const groups = this.#grouped();
     if (group === undefined) {
-      groups.clear();
+      this.#groups.clear();
     } else {
-      groups.delete(undefined);
-      groups.delete(group);
+      this.#groups.delete(undefined);
+      this.#groups.delete(group);
     }
+  }
+
+  /** What is to be read, and what that is called; it has no name where that is everything. */
+  #unread(address: Address | undefined): { readonly name?: string; readonly placed: readonly Placed[] } {
+    if (address === undefined) {
+      return { placed: this.#cassette.placed };
+    }
+    const name = JSON.stringify([address.path, address.query]);
+    if (this.#asked.has(name)) {
+      return { name, placed: [] };
+    }
+    const others = this.#asked.size === 0 ? this.#cassette.withoutAddress() : [];
+    return others === undefined
+      ? { placed: this.#cassette.placed }
+      : { name, placed: [...others, ...(this.#cassette.alike(address) ?? [])] };
   }
 
   #chain(group: string | undefined): Placed[] {
     const placed: Placed[] = [];
-    for (let place = this.#groups?.get(group) ?? END; place !== END; place = this.#next[place] as number) {
-      placed.push({ entry: this.#entries[place] as CassetteEntry, place });
+    for (let one = this.#groups.get(group); one !== undefined; one = one.before) {
+      placed.push(one);
     }
     return placed;
-  }
-
-  #grouped(): Map<string | undefined, number> {
-    if (this.#groups === undefined) {
-      const groups = new Map<string | undefined, number>();
-      const next = new Array<number>(this.#entries.length).fill(END);
-      for (let place = this.#entries.length - 1; place >= 0; place--) {
-        const group = this.#policy.group?.(headOf(this.#entries[place] as CassetteEntry));
-        next[place] = groups.get(group) ?? END;
-        groups.set(group, place);
-      }
-      this.#groups = groups;
-      this.#next = next;
-    }
-    return this.#groups;
   }
 }

@@ -1,5 +1,6 @@
 import { type HeaderPair, Interaction, type InteractionRequest } from '../core/interaction.js';
 import type { MetadataPair } from '../core/metadata.js';
+import { isSamePairs } from '../core/pairs.js';
 import { headerValue } from '../http/headers.js';
 import { type BodyForm, base64Form, bodyBytes, bodyForm } from './body-form.js';
 import {
@@ -9,7 +10,7 @@ import {
   readableResponse,
   readResponseJson,
 } from './response-json.js';
-import { isRecord, isSamePairs } from './shapes.js';
+import { isRecord } from './shapes.js';
 
 /** An interaction as it stands in a cassette file. */
 export interface InteractionJson {

@@ -1,4 +1,5 @@
 import type { ResponseChunk } from '../core/interaction.js';
+import { isSamePairs } from '../core/pairs.js';
 import {
   isMessageType,
   isSide,
@@ -10,7 +11,7 @@ import {
 import { base64Form, readBody } from './body-form.js';
 import { exactText } from './charset.js';
 import { type JsonForm, jsonForm } from './json-form.js';
-import { isRecord, isSamePairs } from './shapes.js';
+import { isRecord } from './shapes.js';
 import { type TextForm, textForm } from './text-form.js';
 
 type DataForm = JsonForm | TextForm | { readonly base64: string };

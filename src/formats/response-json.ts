@@ -1,12 +1,13 @@
 import { type ResponseChunk, validPairs } from '../core/interaction.js';
 import type { MetadataPair } from '../core/metadata.js';
+import { isSamePairs } from '../core/pairs.js';
 import { type ContentCoding, isSupported } from '../http/coding/codecs.js';
 import { decodeBody, encodeBody } from '../http/coding/content-coding.js';
 import { headerValue } from '../http/headers.js';
 import { fieldsOf } from '../http/response.js';
 import { type BodyForm, base64Form, bodyForm, readBody } from './body-form.js';
 import { type MessageJson, messagesJson, readMessagesJson } from './message-json.js';
-import { isLengths, isRecord, isSamePairs } from './shapes.js';
+import { isLengths, isPairs, isRecord } from './shapes.js';
 import { type ChunksForm, chunksForm, readChunks } from './text-form.js';
 
 /** How a response's body stands in a cassette: decoded where it was compressed, and by chunks where it is text. */
@@ -160,8 +161,8 @@ function isSameDecoded(a: readonly ResponseChunk[], b: readonly ResponseChunk[])
  * of the body's encoding.
  */
 export function readResponseJson(response: Readonly<Record<string, unknown>>): ResponseChunk[] {
-  const { metadata: pairsOfHead = [], messages, body, chunkMetadata = {} } = response;
-  const head = validPairs('responseChunks[0].metadata', pairsOfHead as MetadataPair[]);
+  const { messages, body, chunkMetadata = {} } = response;
+  const head = headOf(response['metadata']);
   if (messages !== undefined) {
     return withMessages(head, response);
   }
@@ -174,15 +175,28 @@ export function readResponseJson(response: Readonly<Record<string, unknown>>): R
     throw new TypeError('"chunkMetadata" names a chunk that is not there');
   }
   const pieces = chunks?.() ?? cut(whole(), sizes);
-  const metadata = pieces.map((_, index): MetadataPair[] => (index === 0 ? [...head] : []));
+  const metadata = new Map<number, MetadataPair[]>();
   for (const [index, pairs] of later) {
     // What an edit left without its chunk, such as trailers, goes with the last one.
-    const place = metadata[Math.min(index, pieces.length - 1)] as MetadataPair[];
+    const place = Math.min(index, pieces.length - 1);
+    const own = metadata.get(place) ?? (place === 0 ? [...head] : []);
+    metadata.set(place, own);
     for (const pair of pairs) {
-      place.push(pair);
+      own.push(pair);
     }
   }
-  return encode(pieces).map((data, sequence) => ({ data, sequence, metadata: metadata[sequence] ?? [] }));
+  return encode(pieces).map((data, sequence) => ({
+    data,
+    sequence,
+    metadata: metadata.get(sequence) ?? (sequence === 0 ? head : []),
+  }));
+}
+
+/** As it stands: it is copied where chunks are made of it. */
+function headOf(metadata: unknown = []): readonly MetadataPair[] {
+  return isPairs(metadata)
+    ? metadata
+    : validPairs('responseChunks[0].metadata', metadata as readonly MetadataPair[]);
 }
 
 function withMessages(

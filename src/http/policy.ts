@@ -1,3 +1,4 @@
+import type { Address } from '../core/address.js';
 import { InvalidOptionError } from '../core/errors.js';
 import { fingerprint } from '../core/fingerprint.js';
 import type { HeaderPair, Interaction, InteractionRequest, ResponseChunk } from '../core/interaction.js';
@@ -6,6 +7,7 @@ import type { KnownRequest, MissExplanation } from '../core/miss.js';
 import { groupOfKey, type Policy, type Variables } from '../core/policy.js';
 import type { RequestHead } from '../core/recording.js';
 import { decodeBody, prepareDecoding } from './coding/content-coding.js';
+import { addressOf } from './matching/address.js';
 import { HttpMatch, type MatchOptions } from './matching/match.js';
 import { mayHoldPlaceholder } from './matching/wildcard.js';
 import { explainMiss, missText } from './misses/explain.js';
@@ -122,6 +124,16 @@ export class HttpPolicy implements Policy {
       return undefined;
     }
     return this.#key === undefined ? this.#match.group(head) : groupOfKey(this.#key, head);
+  }
+
+  address(head: RequestHead): Address | undefined {
+    if (this.#customRedaction) {
+      return undefined;
+    }
+    if (this.#key === undefined) {
+      return this.#match.address(head);
+    }
+    return this.#key === fingerprint ? addressOf(head.target) : undefined;
   }
 
   refresh(): boolean {

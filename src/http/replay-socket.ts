@@ -34,6 +34,7 @@ export class ReplaySocket extends Socket {
   #writers: (() => void)[] = [];
   #connected: () => void = () => {};
   #wanted: () => void = () => {};
+  #destroyed: () => void = () => {};
 
   constructor(isSecure: boolean) {
     super();
@@ -59,6 +60,11 @@ export class ReplaySocket extends Socket {
     } else {
       setImmediate(callback);
     }
+  }
+
+  /** Calls back as the program destroys it, before anything else is told of that. */
+  whenDestroyed(callback: () => void): void {
+    this.#destroyed = callback;
   }
 
   /** Gives bytes to the reader. */
@@ -106,6 +112,7 @@ export class ReplaySocket extends Socket {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.connecting = false;
     this.setTimeout(0);
+    this.#destroyed();
     done(error);
     setImmediate(() => this.emit('close', error !== null));
   }

@@ -70,73 +70,101 @@ export function fieldsOf(kind: 'header' | 'trailer', chunks: readonly ResponseCh
  * well, none at all.
  */
 export function readResponse(interaction: Interaction): RecordedResponse {
-  const interim: { statusCode: number; statusText: string; headers: HeaderPair[] }[] = [];
-  const head: { statusCode: number; statusText: string; headers: HeaderPair[]; httpVersion?: string } = {
-    statusCode: 0,
-    statusText: '',
-    headers: [],
-  };
-  const trailers: HeaderPair[] = [];
-  for (const [name, value] of interaction.responseChunks.flatMap((chunk) => chunk.metadata)) {
-    const isInterim = name.startsWith('interim:');
-    const field = isInterim ? name.slice('interim:'.length) : name;
-    if (field === 'status_code' && isInterim) {
-      interim.push({ statusCode: Number(value), statusText: '', headers: [] });
-    }
-    const target = isInterim ? interim.at(-1) : head;
-    if (field === 'status_code') {
-      Object.assign(target ?? {}, { statusCode: Number(value) });
-    } else if (field === 'status_text') {
-      Object.assign(target ?? {}, { statusText: value });
-    } else if (name === 'http_version') {
-      head.httpVersion = value;
-    } else if (field.startsWith('header:')) {
-      target?.headers.push([field.slice('header:'.length), value]);
-    } else if (field.startsWith('trailer:')) {
-      trailers.push([field.slice('trailer:'.length), value]);
-    }
-  }
+  const { interim, head, trailers } = messagesOf(interaction);
   const isUpgraded = head.statusCode === 101 && isWebSocket(interaction.request);
   const isFinal = Number.isInteger(head.statusCode) && head.statusCode >= 200 && head.statusCode <= 999;
   const isValid = isUpgraded || isFinal;
   const isCutOff = head.statusCode === 0 && !endedWell(interaction);
   const areInterim = interim.every(({ statusCode }) => isInterimStatus(statusCode));
   if (!areInterim || (!isValid && !isCutOff)) {
-    throw new InteractionValidationError(
-      'responseChunks[0].metadata',
-      `of ${interaction.request.action} ${interaction.request.target} holds no valid "status_code".`,
-    );
-  }
-  const fields = [head, ...interim].flatMap(({ statusText, headers }) => [
-    ['status_text', statusText],
-    ...headers,
-  ]);
-  for (const [name, value] of [...fields, ...trailers] as HeaderPair[]) {
-    if (!isOneLine(name, value)) {
-      throw new InteractionValidationError(
-        'responseChunks[0].metadata',
-        `of ${interaction.request.action} ${interaction.request.target} holds ${JSON.stringify(name)} with the value ` +
-          `${JSON.stringify(value)}, which no HTTP message can.`,
-      );
-    }
+    throw malformed(interaction, 'no valid "status_code"');
   }
   const body = interaction.responseChunks.map((chunk) => chunk.data);
-  const length = body.reduce((sum, { byteLength }) => sum + byteLength, 0);
   if (announcesBody(interaction, head)) {
-    head.headers = head.headers.map(([name, value]) =>
-      name.toLowerCase() === 'content-length' && Number(value) !== length
-        ? [name, String(length)]
-        : [name, value],
-    );
+    correctLength(head.headers, body);
   }
   return { interim, head: isValid ? head : undefined, body, trailers };
 }
 
+interface OpenHead {
+  statusCode: number;
+  statusText: string;
+  readonly headers: HeaderPair[];
+  httpVersion?: string;
+}
+
+/** What the metadata of all chunks say, one after the other. */
+function messagesOf(interaction: Interaction): {
+  readonly interim: readonly OpenHead[];
+  readonly head: OpenHead;
+  readonly trailers: readonly HeaderPair[];
+} {
+  const interim: OpenHead[] = [];
+  const head: OpenHead = { statusCode: 0, statusText: '', headers: [] };
+  const trailers: HeaderPair[] = [];
+  for (const { metadata } of interaction.responseChunks) {
+    for (const [name, value] of metadata) {
+      const isInterim = name.startsWith('interim:');
+      const field = isInterim ? name.slice('interim:'.length) : name;
+      if (isInterim && field === 'status_code') {
+        interim.push({ statusCode: 0, statusText: '', headers: [] });
+      }
+      const message = isInterim ? interim.at(-1) : head;
+      if (field.startsWith('header:')) {
+        message?.headers.push(oneLine(field.slice('header:'.length), value, interaction));
+      } else if (field.startsWith('trailer:')) {
+        trailers.push(oneLine(field.slice('trailer:'.length), value, interaction));
+      } else if (name === 'http_version') {
+        head.httpVersion = value;
+      } else if (message !== undefined) {
+        readStatus(message, field, value, interaction);
+      }
+    }
+  }
+  return { interim, head, trailers };
+}
+
+function readStatus(head: OpenHead, field: string, value: string, interaction: Interaction): void {
+  if (field === 'status_code') {
+    head.statusCode = Number(value);
+  } else if (field === 'status_text') {
+    // undici reads it as UTF-8.
+    if (/[\r\n\0]/.test(value)) {
+      throw notOneLine(interaction, field, value);
+    }
+    head.statusText = value;
+  }
+}
+
 /** What is more than one line would be taken for something else, and what is no byte cannot be sent. */
-function isOneLine(name: string, value: string): boolean {
-  // undici reads a status text as UTF-8.
-  const isText = name === 'status_text' || /^[^\u0100-\uffff]*$/.test(name + value);
-  return isText && /^[^\r\n\0]+$/.test(name) && /^[^\r\n\0]*$/.test(value);
+function oneLine(name: string, value: string, interaction: Interaction): HeaderPair {
+  if (!/^[^\r\n\0\u0100-\uffff]+$/.test(name) || /[\r\n\0\u0100-\uffff]/.test(value)) {
+    throw notOneLine(interaction, name, value);
+  }
+  return [name, value];
+}
+
+function notOneLine(interaction: Interaction, name: string, value: string): InteractionValidationError {
+  return malformed(
+    interaction,
+    `${JSON.stringify(name)} with the value ${JSON.stringify(value)}, which no HTTP message can`,
+  );
+}
+
+function malformed({ request }: Interaction, held: string): InteractionValidationError {
+  return new InteractionValidationError(
+    'responseChunks[0].metadata',
+    `of ${request.action} ${request.target} holds ${held}.`,
+  );
+}
+
+function correctLength(headers: HeaderPair[], body: readonly Uint8Array[]): void {
+  const length = body.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  for (const [index, [name, value]] of headers.entries()) {
+    if (name.toLowerCase() === 'content-length' && Number(value) !== length) {
+      headers[index] = [name, String(length)];
+    }
+  }
 }
 
 /** RFC 9110, 15.2. */

@@ -56,6 +56,12 @@ export function withCassettes<Base extends JestEnvironmentClass>(
 
     constructor(config: JestConfig, context: { readonly testPath: string }) {
       super(config, context);
+      if (config.projectConfig === undefined) {
+        throw new InvalidOptionError(
+          'interposition/jest',
+          'it needs Jest 28 or newer. Run: npm install --save-dev jest@latest jest-environment-node@latest',
+        );
+      }
       const configured = config.projectConfig.testEnvironmentOptions.interposition;
       this.#tests = new JestTests(context.testPath, new TestCassettes({ ...options, ...configured }));
     }
@@ -73,7 +79,8 @@ const NodeEnvironmentWithCassettes: JestEnvironmentClass = withCassettes(TestEnv
 export default NodeEnvironmentWithCassettes;
 
 interface JestConfig {
-  readonly projectConfig: { readonly testEnvironmentOptions: { readonly interposition?: ScopeOptions } };
+  /** Since Jest 28. */
+  readonly projectConfig?: { readonly testEnvironmentOptions: { readonly interposition?: ScopeOptions } };
 }
 
 type AnyEnvironment = new (
@@ -122,7 +129,7 @@ class JestTests {
   #scopeOf(test: Test): TestScope {
     const scope = this.#scopes.get(test);
     if (scope === undefined) {
-      // As concurrent tests are run by some versions of Jest.
+      // As the runner of Jest 29 calls concurrent tests.
       throw new InvalidOptionError('test.concurrent', CANNOT_TELL);
     }
     return scope;
@@ -151,8 +158,8 @@ class JestTests {
 }
 
 const CANNOT_TELL =
-  'this version of Jest starts concurrent tests before it says so, and then nobody can tell which of them makes a ' +
-  'request. Use test() for tests that make requests, or a later version of Jest.';
+  'this runner of Jest starts concurrent tests before it says so, and then nobody can tell which of them makes a ' +
+  'request. Use test() for tests that make requests, or the runner of Jest 30.';
 
 /** A function with as many parameters as the other: one that takes `done` is called so. */
 function wrapped(fn: TestFunction, scopeOf: () => TestScope | undefined): TestFunction {

@@ -15,11 +15,18 @@ export function obsoleteCassettes(file: string): string[] {
   const gone = namesIn(folder).filter(
     (name) => TEST_FILE.test(name) && !existsSync(join(dirname(path), name)),
   );
-  return [basename(path), ...gone].flatMap((name) =>
-    namesIn(join(folder, name))
-      .filter((cassette) => cassette.endsWith('.json'))
-      .map((cassette) => join(folder, name, cassette)),
-  );
+  return [basename(path), ...gone].flatMap((name) => cassettesUnder(join(folder, name)));
+}
+
+function cassettesUnder(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
 }
 
 function namesIn(folder: string): string[] {

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { testCassettePath } from '../cassette-name.js';
+import { dirname, join } from 'node:path';
+import { partsFolder, testCassettePath } from '../cassette-name.js';
 import { CassetteLoadError, InvalidOptionError, RequestOutsideScopeError } from '../core/errors.js';
 import type { Route } from '../core/route.js';
 import type { ScopeOptions } from '../open-cassette.js';
 import { routeToNothing } from '../opening.js';
 import { type CassetteOptions, type ChosenMode, isCI, resolveOptions } from '../options.js';
 import { interceptGlobals, reclaim, routeOutside, runInScope } from '../routing.js';
+import { type NamedTest, runInTest } from '../running-test.js';
 import { modeForScope, openScope } from '../scope.js';
 import { JsonFileCassetteStore } from '../stores/json-file.js';
 import { warnOnce } from '../warnings.js';
@@ -14,11 +15,7 @@ import { explained } from './explained.js';
 import { obsoleteCassettes } from './obsolete.js';
 
 /** A test, as its runner tells of it. */
-export interface RunningTest {
-  /** Its file: a path, or a `file:` URL. */
-  readonly file: string;
-  /** Its own name and those of the suites around it, outermost first, with spaces between them. */
-  readonly name: string;
+export interface RunningTest extends NamedTest {
   /** What is the same in each attempt of one test, and another thing for another test. */
   readonly id: unknown;
 }
@@ -56,11 +53,11 @@ export class TestCassettes {
     if (chosen.mode === 'replay' && !wasThere) {
       // Only a request needs a cassette: many tests make none.
       const refusal = (request: string) => new CassetteLoadError(path, missing(request, chosen));
-      return new TestScope(routeToNothing(this.#options, refusal), async () => {});
+      return new TestScope(test, routeToNothing(this.#options, refusal), async () => {});
     }
     const store = new JsonFileCassetteStore(path, { createIfMissing: true, warn: warnOnce });
     const scope = await openScope(store, chosen, this.#options);
-    return new TestScope(scope.route, async () => {
+    return new TestScope(test, scope.route, async () => {
       await scope.close();
       if (!wasThere && existsSync(path)) {
         warnOnce(`recorded a new cassette, ${path}`);
@@ -75,8 +72,11 @@ export class TestCassettes {
    * @param why What makes a cassette obsolete.
    */
   reportObsolete(file: string, names: Iterable<string>, why = 'no test has the name any more'): void {
-    const used = [...names].map((name) => keyOf(testCassettePath(file, name)));
-    const paths = obsoleteCassettes(file).filter((path) => !used.includes(keyOf(path)));
+    const own = [...names].map((name) => testCassettePath(file, name));
+    const used = new Set([...own, ...own.map(partsFolder)].map(keyOf));
+    const paths = obsoleteCassettes(file).filter(
+      (path) => !used.has(keyOf(path)) && !used.has(keyOf(dirname(path))),
+    );
     if (paths.length > 0) {
       const what = paths.length === 1 ? 'cassette is' : 'cassettes are';
       warnOnce(`${paths.length} ${what} obsolete: ${why}. Delete what is not needed: ${paths.join(', ')}`);
@@ -99,19 +99,22 @@ export class TestCassettes {
 
 /** The scope of one attempt of a test. */
 export class TestScope {
+  readonly #test: NamedTest;
   readonly #route: Route;
   readonly #close: () => Promise<void>;
 
-  constructor(route: Route, close: () => Promise<void>) {
+  constructor(test: NamedTest, route: Route, close: () => Promise<void>) {
+    this.#test = test;
     this.#route = route;
     this.#close = close;
   }
 
   /** Runs a part of the test, its function or a hook, in its scope. Where that fails, the error explains a MISS. */
   run<T>(part: () => T): T {
+    const inTest = () => runInTest(this.#test, part);
     return runInScope(this.#route, () => {
       try {
-        const result = part();
+        const result = inTest();
         if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
           return Promise.resolve(result).catch((error: unknown) => {
             throw this.explained(error);

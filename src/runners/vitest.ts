@@ -1,4 +1,5 @@
-import { afterAll, aroundEach } from 'vitest';
+import * as vitest from 'vitest';
+import { InvalidOptionError } from '../core/errors.js';
 import type { ScopeOptions } from '../open-cassette.js';
 import { TestCassettes } from './test-cassettes.js';
 
@@ -7,9 +8,17 @@ import { TestCassettes } from './test-cassettes.js';
  * `test: { setupFiles: ['./cassettes.js'] }`.
  *
  * @param options Those of a scope. Where left out, `outside` is `'error'`, and `passthrough` is `['loopback']`.
- * @throws InvalidOptionError for an option that cannot be used.
+ * @throws InvalidOptionError for an option that cannot be used, and under a Vitest before 4.1.
  */
 export function useCassettes(options: ScopeOptions = {}): void {
+  // By name an import of what an older Vitest has not would be a syntax error.
+  const { afterAll, aroundEach } = vitest as Pick<typeof vitest, 'afterAll'> & Partial<typeof vitest>;
+  if (aroundEach === undefined) {
+    throw new InvalidOptionError(
+      'interposition/vitest',
+      'it needs Vitest 4.1 or newer, which has aroundEach(). Run: npm install --save-dev vitest@latest',
+    );
+  }
   const cassettes = new TestCassettes(options);
 
   aroundEach(async (runTest, { task }) => {

@@ -17,7 +17,8 @@ export interface BufferedCassetteStoreOptions {
  *
  * Loss window: a process that is killed, and a test runner's worker that fires no `exit`, loses what was saved in the
  * last `everyMs`, at most `max` saves, though its program saw those responses to their end. `flush`, which a Broker
- * calls when it is closed, and the exit of the process lose nothing. Where passing on fails, nothing is dropped: it is
+ * calls when it is closed, and the exit of the process lose nothing; over a store without `saveSync` that is a process that
+ * comes to its end, and not one that calls `process.exit`. Where passing on fails, nothing is dropped: it is
  * tried again, and until that succeeds each save waits for it and rejects where it fails.
  *
  * @throws InvalidOptionError from the constructor for an `everyMs` or a `max` that is no number above 0.
@@ -65,9 +66,11 @@ export class BufferedCassetteStore implements CassetteStore {
     if (this.#hasFailed || this.#waiting > this.#max) {
       await this.#passOn();
     } else if (this.#timer === undefined) {
-      // The exit does not wait for it, as that saves by itself.
       this.#timer = setTimeout(() => void this.#passOn().catch(() => {}), this.#everyMs);
-      this.#timer.unref();
+      if (this.saveSync !== undefined) {
+        // The exit does not wait for it, as that saves by itself.
+        this.#timer.unref();
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import { CassetteLoadError, CassetteSaveError, describe } from '../core/errors.js';
+import { missingError } from './missing.js';
 
 /** Is this the error for a file that is not there? */
 export function isMissing(error: unknown): boolean {
@@ -9,13 +10,7 @@ export function isMissing(error: unknown): boolean {
 export function loadError(location: string, cause: unknown): CassetteLoadError {
   const code = (cause as NodeJS.ErrnoException)?.code;
   if (isMissing(cause)) {
-    return new CassetteLoadError(location, {
-      cause,
-      problem: 'the file does not exist',
-      hint:
-        'Record it first, in mode "record" or "auto"; a store that may start empty is made with ' +
-        '{ createIfMissing: true }.',
-    });
+    return missingError(location, 'the file does not exist', cause);
   }
   if (code === 'EISDIR') {
     return new CassetteLoadError(location, { cause, problem: 'it is a folder', hint: 'Name a file in it.' });

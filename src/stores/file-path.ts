@@ -26,7 +26,11 @@ function pathOfUrl(url: string | URL): string {
   try {
     return fileURLToPath(url);
   } catch (cause) {
-    const problem = `${url} is no file: URL that leads to a file here: ${describe(cause)}`;
-    throw new InvalidOptionError('cassette path', problem, { cause });
+    // It may be the address of a server, with a password.
+    const [scheme = ''] = /^[^:]*:/.exec(String(url)) ?? [];
+    const isFile = scheme.toLowerCase() === 'file:';
+    const given = isFile ? url : `what begins with ${scheme}//`;
+    const problem = `${given} is no file: URL that leads to a file here: ${describe(cause)}`;
+    throw new InvalidOptionError('cassette path', problem, isFile ? { cause } : {});
   }
 }

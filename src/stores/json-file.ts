@@ -19,6 +19,7 @@ import {
 } from './growing-file.js';
 import { inTurn } from './in-turn.js';
 import { giveBack, keptLock, releaseLock } from './kept-locks.js';
+import { SavedVersions } from './saved-versions.js';
 import { doLater, doNow, type Steps, syncFile } from './steps.js';
 import { committedIn, decode, recover, type TornFile } from './torn-file.js';
 
@@ -61,10 +62,7 @@ export class JsonFileCassetteStore implements CassetteStore {
   readonly #fsync: boolean;
   readonly #torn: TornFile;
   #known: Known | undefined;
-  /** What was last loaded or saved here. */
-  #last = new Cassette();
-  /** By what a caller knew when he saved: what was saved for him, which he may not have heard of yet. */
-  readonly #saved = new WeakMap<Cassette, Cassette>();
+  readonly #versions = new SavedVersions();
   #syncSaves = 0;
 
   /** @param path A path, relative to the working directory of this moment, or a `file:` URL. */
@@ -85,22 +83,10 @@ export class JsonFileCassetteStore implements CassetteStore {
   async load(): Promise<Cassette> {
     const content = await this.#read();
     this.#known = undefined;
-    this.#last = new Cassette();
-    if (content !== undefined) {
-      const { bytes, state } = content;
-      try {
-        const { interactions, growable } = parseFile(decode(bytes, this.location), this.location);
-        this.#last = new Cassette(interactions);
-        this.#known = { ...state, growable };
-      } catch (error) {
-        const committed = committedIn(content, this.#torn);
-        if (committed === undefined) {
-          throw error;
-        }
-        this.#last = new Cassette(committed);
-      }
-    }
-    return this.#last;
+    this.#versions.loaded(new Cassette());
+    const cassette = content === undefined ? new Cassette() : this.#parse(content);
+    this.#versions.loaded(cassette);
+    return cassette;
   }
 
   /** @throws CassetteSaveError where the file cannot be written, or what is there now cannot be read. */
@@ -109,7 +95,7 @@ export class JsonFileCassetteStore implements CassetteStore {
     try {
       const target = targetOf(this.location);
       await inTurn(target, async () => {
-        const before = this.#basis(cassette, since);
+        const before = this.#versions.basis(cassette, since);
         // A `saveSync` that was asked for later has this one's interactions, and is not to be undone.
         const isOvertaken = syncSaves !== this.#syncSaves;
         if (isOvertaken && (since === undefined || before.since(cassette) !== undefined)) {
@@ -117,7 +103,7 @@ export class JsonFileCassetteStore implements CassetteStore {
         }
         const change = changeTo(cassette, before);
         await this.#saveLater(target, change);
-        this.#remember(cassette, change, since);
+        this.#versions.saved(cassette, change.before, since);
       });
     } catch (cause) {
       throw saveError(this.location, cause);
@@ -133,14 +119,14 @@ export class JsonFileCassetteStore implements CassetteStore {
         releaseLock(target);
         return;
       }
-      const change = changeTo(cassette, this.#basis(cassette, since));
+      const change = changeTo(cassette, this.#versions.basis(cassette, since));
       const held = keptLock(target) ?? takeLockSync(target);
       try {
         doNow(this.#write(target, held, change));
       } finally {
         held.release();
       }
-      this.#remember(cassette, change, since);
+      this.#versions.saved(cassette, change.before, since);
     } catch (cause) {
       throw saveError(this.location, cause);
     }
@@ -170,20 +156,19 @@ export class JsonFileCassetteStore implements CassetteStore {
     }
   }
 
-  /** What the caller's cassette is to be compared with. */
-  #basis(cassette: Cassette, since: Cassette | undefined): Cassette {
-    if (since === undefined) {
-      return this.#last;
+  #parse(content: Content): Cassette {
+    const { bytes, state } = content;
+    try {
+      const { interactions, growable } = parseFile(decode(bytes, this.location), this.location);
+      this.#known = { ...state, growable };
+      return new Cassette(interactions);
+    } catch (error) {
+      const committed = committedIn(content, this.#torn);
+      if (committed === undefined) {
+        throw error;
+      }
+      return new Cassette(committed);
     }
-    const saved = this.#saved.get(since);
-    const isOnItsWay =
-      saved !== undefined && (cassette.since(saved) !== undefined || saved.since(cassette) !== undefined);
-    return isOnItsWay ? saved : since;
-  }
-
-  #remember(cassette: Cassette, { before }: Change, since = before): void {
-    this.#last = cassette;
-    this.#saved.set(since, cassette);
   }
 
   *#write(target: string, held: FileLock, change: Change): Steps {

@@ -1,6 +1,7 @@
 import { Cassette } from '../core/cassette.js';
 import type { CassetteStore } from '../core/cassette-store.js';
 import { CassetteLoadError } from '../core/errors.js';
+import type { Interaction } from '../core/interaction.js';
 
 /** Options of a MemoryCassetteStore. */
 export interface MemoryCassetteStoreOptions {
@@ -13,6 +14,8 @@ export class MemoryCassetteStore implements CassetteStore {
   readonly location = 'in memory';
   readonly #createIfMissing: boolean;
   #cassette: Cassette | undefined;
+  /** What the cassette holds, while several save into it: to look through all of it for each save would grow. */
+  #held: Set<Interaction> | undefined;
 
   constructor(options: MemoryCassetteStoreOptions = {}) {
     this.#createIfMissing = options.createIfMissing ?? false;
@@ -26,7 +29,8 @@ export class MemoryCassetteStore implements CassetteStore {
         hint: 'Pass { createIfMissing: true } to start with an empty one.',
       });
     }
-    return this.#cassette ?? new Cassette();
+    this.#cassette ??= new Cassette();
+    return this.#cassette;
   }
 
   async save(cassette: Cassette, since?: Cassette): Promise<void> {
@@ -37,12 +41,30 @@ export class MemoryCassetteStore implements CassetteStore {
     const now = this.#cassette ?? new Cassette();
     if (since === undefined || since === now) {
       this.#cassette = cassette;
+      this.#held = undefined;
       return;
     }
-    const [known, wanted] = [new Set(since.interactions), new Set(cassette.interactions)];
-    const kept = now.interactions.filter((stored) => !known.has(stored) || wanted.has(stored));
-    const held = new Set(kept);
-    const added = cassette.interactions.filter((given) => !known.has(given) && !held.has(given));
-    this.#cassette = new Cassette([...kept, ...added]);
+    const appended = cassette.since(since);
+    if (appended === undefined) {
+      this.#cassette = merged(now, cassette, since);
+      this.#held = undefined;
+      return;
+    }
+    this.#held ??= new Set(now.interactions);
+    const held = this.#held;
+    const added = appended.filter((given) => !held.has(given));
+    this.#cassette = added.reduce((grown, given) => grown.append(given), now);
+    for (const given of added) {
+      held.add(given);
+    }
   }
+}
+
+/** What is held now, with what this cassette has more, and without what it has less, than that earlier one. */
+function merged(now: Cassette, cassette: Cassette, since: Cassette): Cassette {
+  const [known, wanted] = [new Set(since.interactions), new Set(cassette.interactions)];
+  const kept = now.interactions.filter((stored) => !known.has(stored) || wanted.has(stored));
+  const held = new Set(kept);
+  const added = cassette.interactions.filter((given) => !known.has(given) && !held.has(given));
+  return new Cassette([...kept, ...added]);
 }

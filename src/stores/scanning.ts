@@ -34,7 +34,7 @@ export class ScanningCassetteStore implements CassetteStore {
   readonly #store: CassetteStore;
   readonly #scanner: Scanner;
   readonly #options: ScanningCassetteStoreOptions;
-  /** What was scanned, or stood in the store before. */
+  /** What was scanned, and may be saved. */
   readonly #passed = new WeakSet<Interaction>();
   readonly #refused = new WeakSet<Interaction>();
   #hasRefused = false;
@@ -121,21 +121,17 @@ export class ScanningCassetteStore implements CassetteStore {
   }
 
   #pass(cassette: Cassette | undefined): void {
-    if (cassette === undefined || cassette === this.#known) {
-      return;
-    }
-    for (const interaction of cassette.since(this.#known) ?? cassette.interactions) {
-      if (!this.#refused.has(interaction)) {
-        this.#passed.add(interaction);
-      }
-    }
-    this.#known = cassette;
+    this.#known = cassette ?? this.#known;
   }
 
   #unscanned(cassette: Cassette): readonly Interaction[] {
-    return (cassette.since(this.#known) ?? cassette.interactions).filter(
-      (interaction) => !this.#passed.has(interaction) && !this.#refused.has(interaction),
-    );
+    const added = cassette.changeSince(this.#known)?.added ?? this.#without(this.#known, cassette);
+    return added.filter((interaction) => !this.#passed.has(interaction) && !this.#refused.has(interaction));
+  }
+
+  #without(known: Cassette, { interactions }: Cassette): readonly Interaction[] {
+    const all = new Set(known.interactions);
+    return interactions.filter((interaction) => !all.has(interaction));
   }
 
   /** What the other store is to save; undefined where nothing is left of it that is not there already. */
@@ -143,10 +139,12 @@ export class ScanningCassetteStore implements CassetteStore {
     cassette: Cassette,
     since: Cassette | undefined,
   ): readonly [Cassette, Cassette | undefined] | undefined {
-    if (!this.#hasRefused && this.#unscanned(cassette).length === 0) {
+    const unscanned = new Set(this.#unscanned(cassette));
+    if (!this.#hasRefused && unscanned.size === 0) {
       return [cassette, since];
     }
-    const mayPass = (interaction: Interaction) => this.#passed.has(interaction);
+    const mayPass = (interaction: Interaction) =>
+      !this.#refused.has(interaction) && !unscanned.has(interaction);
     const rest = cassette.interactions.filter(mayPass);
     const before = since?.interactions.filter(mayPass) ?? [];
     if (rest.length === cassette.size && before.length === (since?.size ?? 0)) {

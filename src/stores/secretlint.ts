@@ -1,4 +1,4 @@
-import { describe, InvalidOptionError } from '../core/errors.js';
+import { loadPackages } from './optional-packages.js';
 
 /** What a scanner found in a text: never the value itself. */
 export interface ScannerFinding {
@@ -22,7 +22,9 @@ const COMMENTS = '@secretlint/secretlint-rule-filter-comments';
  * @throws InvalidOptionError for the option `scan`, where a package is missing or does not load.
  */
 export async function loadScanner(): Promise<Scanner> {
-  const [{ lintSource }, { creator: preset }] = await loadPackages();
+  const [{ lintSource }, { creator: preset }] = await loadPackages('scan', 'the scanner', PACKAGES, () =>
+    Promise.all([import('@secretlint/core'), import('@secretlint/secretlint-rule-preset-recommend')]),
+  );
   const rules = preset.rules
     .filter((rule) => rule.meta.id !== COMMENTS)
     .map((rule) => ({ id: rule.meta.id, rule }));
@@ -37,21 +39,4 @@ export async function loadScanner(): Promise<Scanner> {
       offset: range[0],
     }));
   };
-}
-
-async function loadPackages() {
-  try {
-    return await Promise.all([
-      import('@secretlint/core'),
-      import('@secretlint/secretlint-rule-preset-recommend'),
-    ]);
-  } catch (cause) {
-    const isMissing = (cause as NodeJS.ErrnoException)?.code === 'ERR_MODULE_NOT_FOUND';
-    const problem = isMissing
-      ? 'the scanner is not installed.'
-      : `the scanner does not load: ${describe(cause)}.`;
-    throw new InvalidOptionError('scan', `${problem} Run: npm install --save-dev ${PACKAGES.join(' ')}`, {
-      cause,
-    });
-  }
 }

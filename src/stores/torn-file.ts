@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { constants, isUtf8 } from 'node:buffer';
 import { closeSync } from 'node:fs';
 import { CassetteLoadError } from '../core/errors.js';
 import type { StoredInteraction } from '../core/stored-interaction.js';
@@ -74,6 +74,12 @@ export function committedIn(
 
 /** The text of a file, without a byte order mark. What a cut left of its last character does not count. */
 export function decode(bytes: Buffer, location: string): string {
+  if (bytes.byteLength > constants.MAX_STRING_LENGTH) {
+    throw new CassetteLoadError(location, {
+      problem: `it has ${bytes.byteLength} bytes, and no text of this Node is longer than ${constants.MAX_STRING_LENGTH}`,
+      hint: 'Record into several cassettes.',
+    });
+  }
   try {
     // Ten times as fast as the decoder, on Node 20.
     return isUtf8(bytes)

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Broker } from '../core/broker.js';
+import type { CoreBroker } from '../core/broker.js';
 import { queueMicrotask } from '../core/clock.js';
 import type { Recording, RecordingGroup } from '../core/recording.js';
 import { wrapMethod } from '../core/wrap-method.js';
@@ -16,7 +16,7 @@ export interface Accepted {
   /** The client's key. */
   readonly key: string;
   readonly recording: Recording;
-  readonly broker: Broker;
+  readonly broker: CoreBroker;
   /** Who is told of what no client tells its program. */
   readonly group: RecordingGroup;
   /** What came together with the head. The program reads it, or puts it back into the connection. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Broker } from '../core/broker.js';
+import type { CoreBroker } from '../core/broker.js';
 import { clearTimeout, monotonicNow, setImmediate, setTimeout } from '../core/clock.js';
 import type { Interaction, InteractionRequest } from '../core/interaction.js';
 import { type Pace, paceOf, whenDue } from '../core/pace.js';
@@ -16,7 +16,7 @@ export interface Connected {
   readonly interaction: Interaction;
   /** As this program got it. */
   readonly head: ResponseHead;
-  readonly broker: Broker;
+  readonly broker: CoreBroker;
   /** Who is told of what no client tells its program. */
   readonly group: RecordingGroup;
 }

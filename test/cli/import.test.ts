@@ -143,7 +143,7 @@ test('a body that HAR holds decoded is replayed compressed, to fetch, undici and
 type Failure = readonly [title: string, args: readonly string[], said: string];
 const failures: readonly Failure[] = [
   ['a missing file', ['none.har'], 'cannot read none.har: the file does not exist.'],
-  ['a folder without a recording', ['made'], 'cannot read made: the file does not exist.'],
+  ['a folder without a recording', ['made'], 'cannot read made: it is a folder without a recording.har.'],
   ['a file that is cut off', ['cut.har'], 'Cannot import cut.har: it is cut off, or not JSON ('],
   ['an entry of the wrong type', ['wrong.har'], 'Cannot import wrong.har: entry 2: it is not an object.'],
   ['bytes', ['bytes.har'], 'Cannot import bytes.har: it is not UTF-8.'],

@@ -66,7 +66,7 @@ const ROWS: readonly Row[] = [
     'a URL that is no file',
     MJS,
     'export default { cassette: "https://x.test/a" }',
-    /^Invalid cassette path in FILE: https/,
+    /^Invalid cassette in FILE: https: is no kind of address/,
   ],
   [
     'two places',

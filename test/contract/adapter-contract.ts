@@ -8,7 +8,7 @@ import {
   TruncatedRecordingError,
 } from '../../src/index.js';
 import { emptyStore, recordedIn, settled } from '../adapters/undici/clients.js';
-import { loopback, signal } from '../adapters/undici/loopback.js';
+import { loopback, signal } from '../support/loopback.js';
 
 import type { Suite } from '../support/suite.js';
 import { FailingStore } from '../support/ways-in.js';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { whole } from '../adapters/undici/loopback.js';
+import { whole } from '../support/loopback.js';
 
 const TEXT = 'the same text over and over '.repeat(40);
 export const BLOCK = Buffer.alloc(64 * 1024, 'a block of a flood ');

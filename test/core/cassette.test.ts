@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { Cassette, fingerprint, type Interaction } from '../../src/index.js';
+import { ArraySource } from '../support/array-source.js';
 import { suite } from '../support/suite.js';
 import { cassetteOf, interaction, request, text } from './harness.js';
 
@@ -206,6 +207,79 @@ test('knows nothing since a cassette that it was not appended to', () => {
   assert.is(v0.since(one), undefined, 'a shorter one');
   assert.is(branch.since(one), undefined, 'another branch');
   assert.is(new Cassette(one.interactions).since(v0), undefined, 'a copy');
+});
+
+const targetsIn = (cassette: Cassette) => cassette.interactions.map(({ request: { target } }) => target);
+const at = (...targets: string[]) => targets.map((target) => interaction(request({ target }), [target]));
+
+test('without some places it has the others, in their order, and so has what is appended', () => {
+  const whole = new Cassette(at('a', 'b', 'c', 'd'));
+  const some = whole.without([1, 3]);
+  assert.equal(targetsIn(some), ['a', 'c']);
+  assert.is(some.size, 2);
+  assert.equal(targetsIn(some.append(at('e')[0] as Interaction)), ['a', 'c', 'e']);
+  assert.equal(targetsIn(some.without([4, 0])), ['c']);
+  assert.equal(targetsIn(whole), ['a', 'b', 'c', 'd']);
+  assert.is(found(some, request({ target: 'b' })), undefined);
+  assert.is(found(some, request({ target: 'c' })), 'c');
+  assert.is(some.without([1]), some, 'where nothing goes, it is the same');
+});
+
+test('knows what was taken out and appended since an earlier version, and nothing where something came back', () => {
+  const v0 = new Cassette(at('a', 'b', 'c'));
+  const v1 = v0.append(at('d')[0] as Interaction).without([1]);
+  const v2 = v1.append(at('e')[0] as Interaction).without([3, 0]);
+  const change = (one: Cassette, earlier: Cassette) => {
+    const changed = one.changeSince(earlier);
+    return changed && [changed.removed, changed.added.map(answerOf)];
+  };
+  assert.equal(change(v1, v0), [[1], ['d']]);
+  assert.equal(change(v2, v1), [[0, 3], ['e']]);
+  assert.equal(change(v2, v0), [[0, 1], ['e']], 'what came and went is no change');
+  assert.equal(change(v2, new Cassette()), [[], ['c', 'e']]);
+  assert.is(change(v0, v1), undefined);
+  assert.is(change(new Cassette(v1.interactions), v0), undefined);
+  assert.is(v1.since(v0), undefined, 'something was taken out');
+  assert.equal(v2.since(v2.without([])), []);
+});
+
+// One that stands elsewhere.
+
+test('on a source it has what that has, and behind it what was appended', () => {
+  const source = new ArraySource(at('a', 'b', 'a'));
+  const cassette = Cassette.on(source);
+  assert.is(cassette.size, 3);
+  const grown = cassette.append(at('c')[0] as Interaction);
+  assert.is(grown.size, 4);
+  assert.equal(grown.since(cassette)?.map(answerOf), ['c']);
+  assert.is(source.given.size, 0, 'nothing was read so far');
+  assert.is(found(grown, request({ target: 'b' })), 'b');
+  assert.is(found(grown, request({ target: 'c' })), 'c');
+  assert.is(found(cassette, request({ target: 'c' })), undefined);
+  assert.is(source.given.size, 1);
+  assert.equal(targetsIn(grown), ['a', 'b', 'a', 'c']);
+  assert.equal(targetsIn(cassette), ['a', 'b', 'a']);
+});
+
+test('on a source it can do without some of it, and tells so without reading it', () => {
+  const source = new ArraySource(at('a', 'b', 'c'));
+  const places = source.all().map(({ place }) => place);
+  source.given.clear();
+  const cassette = Cassette.on(source);
+  const some = cassette.append(at('d')[0] as Interaction).without(places.slice(0, 2));
+  assert.is(some.size, 2);
+  assert.equal(some.changeSince(cassette)?.removed, places.slice(0, 2));
+  assert.equal(some.changeSince(cassette)?.added.map(answerOf), ['d']);
+  assert.is(source.given.size, 0);
+  assert.equal(targetsIn(some), ['c', 'd']);
+  assert.is(found(some, request({ target: 'a' })), undefined);
+});
+
+test('two appends to a version on a source are two branches', () => {
+  const base = Cassette.on(new ArraySource(at('a')));
+  const [left, right] = at('b', 'c').map((one) => base.append(one)) as [Cassette, Cassette];
+  assert.equal([left, right, base].map(targetsIn), [['a', 'b'], ['a', 'c'], ['a']]);
+  assert.is(found(right, request({ target: 'b' })), undefined);
 });
 
 test.run();

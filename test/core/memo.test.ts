@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { RequestMemo } from '../../src/core/memo.js';
 import { type Policy, plainPolicy } from '../../src/core/policy.js';
 import { Recall } from '../../src/core/recall.js';
-import type { InteractionRequest } from '../../src/index.js';
+import { Cassette, type InteractionRequest } from '../../src/index.js';
 import { suite } from '../support/suite.js';
 import { bytes, interaction, request } from './harness.js';
 
@@ -71,7 +71,7 @@ function countedPolicy(policy: Partial<Policy>): { policy: Policy; calls: () => 
 
 test('a recording that is added answers a request that was asked before', () => {
   const { policy } = countedPolicy({});
-  const recall = new Recall(policy, 'sequence', [interaction(asked, ['one'])], 0);
+  const recall = new Recall(policy, 'sequence', new Cassette([interaction(asked, ['one'])]), 0);
   assert.is(recall.find(asked).story?.lane('', '').length, 1);
   recall.addRecorded(recall.exactly(asked), interaction(asked, ['two']));
   assert.is(recall.find(asked).story?.lane('', '').length, 2);
@@ -88,7 +88,7 @@ test('the policy is asked once, until its state is another one', () => {
       return state;
     },
   });
-  const recall = new Recall(policy, 'sequence', [interaction(asked, ['one'])], 0);
+  const recall = new Recall(policy, 'sequence', new Cassette([interaction(asked, ['one'])]), 0);
   recall.find(asked);
   const first = calls();
   recall.find(asked);
@@ -100,7 +100,7 @@ test('the policy is asked once, until its state is another one', () => {
 
 test('a policy that has no state is asked each time', () => {
   const { policy, calls } = countedPolicy({ state: undefined });
-  const recall = new Recall(policy, 'sequence', [interaction(asked, ['one'])], 0);
+  const recall = new Recall(policy, 'sequence', new Cassette([interaction(asked, ['one'])]), 0);
   recall.find(asked);
   const first = calls();
   recall.find(asked);

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { Broker } from '../../src/core/broker.js';
+import { CoreBroker } from '../../src/core/broker.js';
 import { fingerprint } from '../../src/core/fingerprint.js';
 import { plainPolicy } from '../../src/core/policy.js';
 import { Cassette, type ResponseChunk } from '../../src/index.js';
@@ -26,7 +26,7 @@ function preparing(...answers: string[]) {
   const asked: (readonly ResponseChunk[])[] = [];
   const given: (readonly ResponseChunk[])[] = [];
   const done: { resolve(): void; reject(error: unknown): void }[] = [];
-  const broker = new Broker(new Cassette(), {
+  const broker = new CoreBroker(new Cassette(), {
     mode: 'record',
     playback: 'sequence',
     liveResponder: answering(...answers),
@@ -52,7 +52,7 @@ function preparing(...answers: string[]) {
 }
 
 /** An exchange that was recorded to its end, or until it was cut off. */
-function recorded(broker: Broker, answer: string) {
+function recorded(broker: CoreBroker, answer: string) {
   const recording = broker.record(request());
   recording.request = request();
   recording.add(bytes(answer));
@@ -60,7 +60,7 @@ function recorded(broker: Broker, answer: string) {
 }
 
 const replayOf = ({ stored }: TestStore) =>
-  new Broker(stored, {
+  new CoreBroker(stored, {
     policy: plainPolicy(fingerprint),
     playback: 'sequence',
     session: sessionOf('later'),

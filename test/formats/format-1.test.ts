@@ -145,7 +145,7 @@ test('metadata', () => {
   assert.equal(responseChunks[0]?.metadata[0], ['interim:status_code', '103']);
   assert.equal(metadata.at(-1), ['unknown', 'x']);
   assert.equal(
-    { ...recording },
+    { ...recording, recordedAtMs: recording.recordedAtMs, chunksAfterMs: recording.chunksAfterMs },
     {
       session: '20260102T030405Z-a1b2c3',
       lane: '1',

@@ -1,16 +1,14 @@
-import { once } from 'node:events';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
 import { type BrokerMode, MemoryCassetteStore, withCassette } from '../../src/index.js';
+import { loopback } from '../support/loopback.js';
 import { suite } from '../support/suite.js';
 
 const test = suite('a request of node:http that is aborted before it is made');
 
-const server = http.createServer((_request, response) => response.end('answer')).listen(0, '127.0.0.1');
-await once(server, 'listening');
-server.unref();
-const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+const server = await loopback((_request, response) => response.end('answer'));
+const url = `${server.url}/`;
+test.after(() => server.close());
 
 /** The events of the request, up to its close. */
 function ask(): Promise<string[]> {

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { Readable } from 'node:stream';
 import { Agent, interceptors } from 'undici';
 import * as assert from 'uvu/assert';
 import { Broker, Cassette, interpose, type LiveResponder } from '../../src/index.js';
+import { loopback } from '../support/loopback.js';
 import { suite } from '../support/suite.js';
 
 const test = suite('regressions of the undici adapter');
@@ -14,13 +13,11 @@ const composedIsLive: LiveResponder = () => {
 };
 
 async function withServer(listener: RequestListener, work: (url: string) => Promise<void>): Promise<void> {
-  const server = createServer(listener).listen(0);
-  await once(server, 'listening');
+  const server = await loopback(listener);
   try {
-    await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    await work(server.url);
   } finally {
-    server.closeAllConnections();
-    server.close();
+    await server.close();
   }
 }
 

@@ -1,19 +1,16 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { MemoryCassetteStore, withCassette } from '../../src/index.js';
+import { loopback } from '../support/loopback.js';
 import { suite } from '../support/suite.js';
 
 const test = suite('a body that does not fit its content-encoding');
 
 test('fails in fetch as it does live, recording and replayed', async () => {
-  const server = createServer((_request, response) => {
+  const server = await loopback((_request, response) => {
     response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': 8 }).end('not gzip');
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  });
+  const url = `${server.url}/`;
   const read = async () => {
     const response = await fetch(url);
     const never = setTimeout(10_000, 'never settled', { ref: false });
@@ -25,8 +22,7 @@ test('fails in fetch as it does live, recording and replayed', async () => {
   const store = new MemoryCassetteStore({ createIfMissing: true });
   // Saved in memory, so that the end comes right behind the data.
   assert.is(await withCassette({ store, mode: 'record' }, read), live);
-  server.closeAllConnections();
-  server.close();
+  await server.close();
   assert.is(await withCassette({ store, mode: 'replay' }, read), live);
 });
 

@@ -1,21 +1,15 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
 import { MemoryCassetteStore, withCassette } from '../../src/index.js';
+import { loopback } from '../support/loopback.js';
 import { suite } from '../support/suite.js';
 
 const test = suite('a program that is busy before it aborts');
 
-const server = createServer((_request, response) => {
+const server = await loopback((_request, response) => {
   response.write('begun');
-}).listen(0, '127.0.0.1');
-await once(server, 'listening');
-const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-test.after(() => {
-  server.closeAllConnections();
-  server.close();
 });
+const url = `${server.url}/`;
+test.after(() => server.close());
 
 /** Longer than a truncated response waits for its abort. */
 const BUSY_MS = 1_600;

@@ -1,23 +1,19 @@
 import { once } from 'node:events';
-import { Agent, type ClientRequest, createServer, get } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Agent, type ClientRequest, get } from 'node:http';
 import * as assert from 'uvu/assert';
 import { MemoryCassetteStore, withCassette } from '../../src/index.js';
+import { loopback } from '../support/loopback.js';
 import { suite } from '../support/suite.js';
 import { within } from '../support/ways-in.js';
 
 const test = suite('a program that closes the connection of its request');
 
-const server = createServer((request, response) => {
+const api = await loopback((request, response) => {
   if (request.url === '/part') response.write('part');
-  server.emit('asked');
-}).listen(0, '127.0.0.1');
-await once(server, 'listening');
-const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-test.after(() => {
-  server.closeAllConnections();
-  server.close();
+  api.server.emit('asked');
 });
+const { url } = api;
+test.after(() => api.close());
 
 /** As follow-redirects does where its time is up. */
 function inTheBody(): Promise<unknown> {
@@ -54,7 +50,7 @@ test('in the body: it is recorded as truncated, and replayed', async () => {
 });
 
 test('before the head: it is recorded as truncated, and replayed', async () => {
-  const arrival = () => once(server, 'asked');
+  const arrival = () => once(api.server, 'asked');
   const live = await beforeTheHead(arrival);
   const store = new MemoryCassetteStore({ createIfMissing: true });
   const record = withCassette({ store, mode: 'record' }, () => beforeTheHead(arrival));
@@ -65,17 +61,15 @@ test('before the head: it is recorded as truncated, and replayed', async () => {
 });
 
 test('not by itself, but because it failed: that is no abort, and not recorded', async () => {
-  const answers = createServer((request, response) => {
+  const answers = await loopback((request, response) => {
     if (request.url === '/reset') request.socket.resetAndDestroy();
     else response.end('whole');
-  }).listen(0, '127.0.0.1');
-  await once(answers, 'listening');
-  const origin = `http://127.0.0.1:${(answers.address() as AddressInfo).port}`;
+  });
   const agent = new Agent({ keepAlive: true });
   let current: ClientRequest;
   const ask = (path: string): Promise<unknown> =>
     new Promise((resolve) => {
-      current = get(origin + path, { agent }, (response) => {
+      current = get(answers.url + path, { agent }, (response) => {
         response.resume().on('close', () => setImmediate(resolve, 'whole'));
       });
       current.on('error', resolve);
@@ -90,7 +84,7 @@ test('not by itself, but because it failed: that is no abort, and not recorded',
   assert.is((error as NodeJS.ErrnoException).code, 'ECONNRESET');
   assert.is((await store.load()).size, 1);
   agent.destroy();
-  answers.close();
+  await answers.close();
 });
 
 test.run();

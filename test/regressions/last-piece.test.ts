@@ -1,18 +1,15 @@
 import { once } from 'node:events';
-import { createServer, get } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { get } from 'node:http';
 import * as assert from 'uvu/assert';
 import { MemoryCassetteStore, withCassette } from '../../src/index.js';
+import { loopback } from '../support/loopback.js';
 import { suite } from '../support/suite.js';
 
 const test = suite('a response whose last bytes and end arrive together');
 
-const server = createServer((_request, response) => response.end('whole')).listen(0, '127.0.0.1');
-await once(server, 'listening');
-const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-test.after(() => {
-  server.close();
-});
+const server = await loopback((_request, response) => response.end('whole'));
+const { url } = server;
+test.after(() => server.close());
 
 /** How many turns of the event loop lie between the two. */
 async function turnsToTheEnd(): Promise<number> {

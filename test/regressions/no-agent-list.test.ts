@@ -1,22 +1,18 @@
 import { once } from 'node:events';
-import { createServer, request } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { request } from 'node:http';
+import { connect } from 'node:net';
 import * as assert from 'uvu/assert';
 import { MemoryCassetteStore, withCassette } from '../../src/index.js';
+import { loopback } from '../support/loopback.js';
 import { suite } from '../support/suite.js';
 
 const test = suite('a request without an agent, with its headers as a list');
 
-const server = createServer(async (incoming, response) => {
+const { port, close } = await loopback(async (incoming, response) => {
   await incoming.resume().toArray();
   response.end(incoming.headers.connection);
-}).listen(0, '127.0.0.1');
-await once(server, 'listening');
-const { port } = server.address() as AddressInfo;
-test.after(() => {
-  server.close();
-  server.closeAllConnections();
 });
+test.after(close);
 
 async function connection(method: string, headers: string[]): Promise<string> {
   const createConnection = () => connect(port, '127.0.0.1');

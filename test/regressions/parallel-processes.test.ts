@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { JsonFileCassetteStore } from '../../src/index.js';
+import { loopback } from '../support/loopback.js';
 import { registerUrl } from '../support/paths.js';
 import { suite } from '../support/suite.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -16,9 +15,8 @@ const PROCESSES = 4;
 const REQUESTS = 500;
 
 test(`${PROCESSES} of them with ${REQUESTS} recordings each lose nothing, and have nothing twice`, async () => {
-  const server = createServer((request, response) => response.end(`answer to ${request.url}`)).listen(0);
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const server = await loopback((request, response) => response.end(`answer to ${request.url}`));
+  const { url } = server;
   const file = join(tempFolder(), 'cassette.json');
   const program = `for (let i = 0; i < ${REQUESTS}; i++)
     await (await fetch('${url}/' + process.argv[1] + '/' + i)).text();`;
@@ -39,8 +37,7 @@ test(`${PROCESSES} of them with ${REQUESTS} recordings each lose nothing, and ha
       assert.is(code, 0);
     }),
   );
-  server.closeAllConnections();
-  server.close();
+  await server.close();
   process.stdout.write(
     `${PROCESSES} × ${REQUESTS} recordings took ${Math.round(performance.now() - begun)} ms\n`,
   );

@@ -1,11 +1,9 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { request } from 'undici';
 import * as assert from 'uvu/assert';
 import { withCassette } from '../../src/index.js';
+import { loopback } from '../support/loopback.js';
 import { suite } from '../support/suite.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -16,7 +14,7 @@ const EVENTS = 8;
 /** A server that writes an event when the one before was read. */
 async function eventServer() {
   let taken = () => {};
-  const server = createServer(async (_request, response) => {
+  const server = await loopback(async (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     for (let n = 0; n < EVENTS; n++) {
       const isTaken = new Promise<void>((resolve) => {
@@ -26,10 +24,8 @@ async function eventServer() {
       await isTaken;
     }
     response.end();
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  return { url, taken: () => taken(), close: () => server.closeAllConnections() ?? server.close() };
+  });
+  return { url: `${server.url}/`, taken: () => taken(), close: server.close };
 }
 
 const bodies = {

@@ -1,23 +1,20 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
 import { BodyTooLargeError, type BrokerMode, MemoryCassetteStore, withCassette } from '../../src/index.js';
+import { loopback } from '../support/loopback.js';
 import { suite } from '../support/suite.js';
 
 const test = suite('a redirect with a body that is larger than maxBodySize');
 
-const server = createServer((request, response) => {
+const server = await loopback((request, response) => {
   if (request.url === '/') {
     response.writeHead(302, { location: '/there' });
     response.end('x'.repeat(3000));
   } else {
     response.end('there');
   }
-}).listen(0, '127.0.0.1');
-await once(server, 'listening');
-server.unref();
-const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+});
+const url = `${server.url}/`;
+test.after(() => server.close());
 
 for (const mode of ['record', 'auto'] satisfies BrokerMode[]) {
   test(`${mode}: a fetch does not follow what is not recorded`, async () => {

@@ -1,22 +1,18 @@
 import { once } from 'node:events';
-import { createServer, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as httpRequest } from 'node:http';
 import * as assert from 'uvu/assert';
 import { MemoryCassetteStore, withCassette } from '../../src/index.js';
+import { loopback } from '../support/loopback.js';
 import { suite } from '../support/suite.js';
 import { recordingsOf, within } from '../support/ways-in.js';
 
 const test = suite('a program that sends all of its body, and never ends it');
 
-const server = createServer(async (request, response) => {
+const server = await loopback(async (request, response) => {
   response.end(Buffer.concat(await request.toArray()));
-}).listen(0, '127.0.0.1');
-await once(server, 'listening');
-const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-test.after(() => {
-  server.closeAllConnections();
-  server.close();
 });
+const url = `${server.url}/`;
+test.after(() => server.close());
 
 /** As node-fetch does with a form of form-data. */
 async function post(...pieces: readonly string[]): Promise<string> {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.js';
 import { type Api, installRunners, Project, startApi } from './project.js';
@@ -44,16 +45,25 @@ export function testIntegration(name: string, { sample, command, replays, concur
     assert.match(long ?? '', new RegExp(`^${LONG_NAME.trim()} ?-[0-9a-f]{8}\\.json$`));
     assert.match(signs ?? '', /^users GET -users-\.\.-7- -dots\.\.-, -signs- and 🙂-[0-9a-f]{8}\.json$/u);
     const others = files.filter((file) => file !== long && file !== signs);
-    const atOnce = ['one', 'three', 'two'].map((one) => `at once ${one}.json`);
-    assert.equal(others, [
-      ...(concurrent ? atOnce : []),
-      'users gets one.json',
-      'users makes no request of its own.json',
+    const atOnce = ['one', 'three', 'two'].flatMap((one) => [
+      join(`at once ${one}`, 'scope.json'),
+      `at once ${one}.json`,
     ]);
+    assert.equal(
+      others,
+      [
+        ...(concurrent ? atOnce : []),
+        join('users gets one', 'named.json'),
+        join('users gets one', 'scope.json'),
+        'users gets one.json',
+        'users makes no request of its own.json',
+      ].sort(),
+    );
     assert.equal(project.cassettes('bad.test.js'), [
       'bad asks for something else.json',
       'bad makes something else of a MISS.json',
       'bad will be renamed.json',
+      join('bad will be renamed', 'scope.json'),
     ]);
     assert.ok(project.cassettes('').includes('log-in.json'));
   });
@@ -87,7 +97,8 @@ export function testIntegration(name: string, { sample, command, replays, concur
       'bad has no cassette.json: it does not exist',
       'To record it, run the test where CI is not set, or with INTERPOSITION_MODE=record',
       '"bad TWICE" and "bad twice" in',
-      '1 cassette is obsolete',
+      '2 cassettes are obsolete',
+      join('bad will be renamed', 'scope.json'),
       'bad will be renamed.json',
     ]) {
       assert.ok(output.includes(text), `${text}\nis not in\n${output}`);

@@ -10,14 +10,13 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { HANG_MS } from '../support/hang.js';
 import { installPackages } from '../support/npm-folder.js';
-import { libraryUrl, repoRoot } from '../support/paths.js';
+import { bundledFolder, repoRoot } from '../support/paths.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const folder = join(repoRoot, 'fixtures/runners');
-const RUN_TIMEOUT_MS = 60_000;
 const OWN_VARIABLES = /^(?:INTERPOSITION_.*|CI|NODE_OPTIONS|NODE_DEBUG|NODE_TEST_CONTEXT|FORCE_COLOR)$/;
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -55,7 +54,7 @@ export class Project {
     }
     symlinkSync(join(vitestFolder, 'node_modules/vitest'), join(modules, 'vitest'), 'junction');
     // Copied: what a link leads to is not in node_modules, and a runner would transform it.
-    cpSync(dirname(fileURLToPath(libraryUrl)), join(modules, 'interposition/dist'), {
+    cpSync(bundledFolder, join(modules, 'interposition/dist'), {
       recursive: true,
       filter: (path) => !path.endsWith('.map'),
     });
@@ -73,7 +72,7 @@ export class Project {
       cwd: this.folder,
       env: { ...Object.fromEntries(inherited), NO_COLOR: '1', SEEN: this.#seen, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: RUN_TIMEOUT_MS,
+      timeout: HANG_MS,
       killSignal: 'SIGKILL',
     });
     let output = '';
@@ -91,10 +90,11 @@ export class Project {
     });
   }
 
-  /** The cassettes under a folder of the project, sorted. */
+  /** The cassettes under a folder of the project, by their paths in it, sorted. */
   cassettes(under: string): string[] {
     const path = join(this.folder, '__cassettes__', under);
-    return existsSync(path) ? readdirSync(path).sort() : [];
+    const entries = existsSync(path) ? readdirSync(path, { recursive: true, encoding: 'utf8' }) : [];
+    return entries.filter((entry) => entry.endsWith('.json')).sort();
   }
 }
 

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { JsonFileCassetteStore } from '../../src/index.js';
+import { SqliteCassetteStore } from '../../src/stores/sqlite.js';
 import { killsFor } from '../support/kills.js';
 import { libraryUrl, repoRoot } from '../support/paths.js';
 import { seededRandom, seedOfRun } from '../support/seeded-random.js';
 import { suite } from '../support/suite.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-const test = suite('processes that are killed while they save into a file');
+const test = suite('processes that are killed while they save');
 
 /** After so many rounds a file gives way to a new one, so that its growth does not become the whole test. */
 const ROUNDS_A_FILE = 5;
@@ -47,8 +48,11 @@ function acknowledged(notes: string): readonly string[] {
 
 /** What of the acknowledged names the file lacks, and what it has twice. */
 async function faults(file: string, names: readonly string[]): Promise<readonly string[]> {
-  const store = new JsonFileCassetteStore(file, { createIfMissing: true, warn: () => {} });
+  const store = file.endsWith('.db')
+    ? new SqliteCassetteStore(file, { createIfMissing: true })
+    : new JsonFileCassetteStore(file, { createIfMissing: true, warn: () => {} });
   const targets = (await store.load()).interactions.map(({ request }) => request.target);
+  await store.flush();
   const found = new Set(targets);
   return [
     ...names.filter((name) => !found.has(`http://x/${name}`)).map((name) => `${name} is missing`),
@@ -56,12 +60,13 @@ async function faults(file: string, names: readonly string[]): Promise<readonly 
   ];
 }
 
-for (const [what, share, kinds] of [
+for (const [what, share, kinds, extension = 'json'] of [
   ['one that appends', 0.06, ['append']],
   ['two that take the lock from each other', 0.06, ['append', 'append']],
   ['one that saves several at once', 0.12, ['group']],
   ['one that appends and rewrites', 0.12, ['rewrite']],
-  ['four that share a file', 0.24, ['append', 'group', 'rewrite', 'append']],
+  ['four that share a file', 0.14, ['append', 'group', 'rewrite', 'append']],
+  ['four that share a database', 0.1, ['append', 'group', 'rewrite', 'append'], 'db'],
 ] as const) {
   const rounds = Math.ceil(killsFor(share) / kinds.length);
   const kills = rounds * kinds.length;
@@ -69,7 +74,7 @@ for (const [what, share, kinds] of [
     let [file, total, names] = ['', 0, [] as string[]];
     for (let round = 0; round < rounds; round++) {
       if (round % ROUNDS_A_FILE === 0) {
-        file = join(folder, `${what.replaceAll(' ', '-')}-${round}.json`);
+        file = join(folder, `${what.replaceAll(' ', '-')}-${round}.${extension}`);
         names = [];
       }
       const all = kinds.map((kind) => start(file, kind));

@@ -10,14 +10,13 @@ import { delimiter, dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { json as readJson } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { FrameReader, serverFrame } from '../../src/websocket/frames.js';
-import { libraryUrl, repoRoot } from './paths.js';
+import { HANG_MS } from './hang.js';
+import { bundledFolder, repoRoot } from './paths.js';
 
 /** The address of the API in the pages; the real one takes its place when a block runs. */
 const DOCUMENTED_URL = 'http://localhost:3000';
 const DOCUMENTED_FOLDER = '/home/ada/app';
-const TIMEOUT_MS = 15_000;
 
 export interface Outcome {
   readonly code: number | null;
@@ -45,7 +44,7 @@ export class DocsProject {
       join(library, 'package.json'),
       JSON.stringify({ name: 'interposition', type: 'module', exports }),
     );
-    await symlink(dirname(fileURLToPath(libraryUrl)), join(library, 'dist'), 'junction');
+    await symlink(bundledFolder, join(library, 'dist'), 'junction');
     await symlink(
       join(repoRoot, 'node_modules', 'undici'),
       join(folder, 'node_modules', 'undici'),
@@ -79,7 +78,7 @@ export class DocsProject {
       cwd: this.#folder,
       env: cleanEnvironment(),
       stdio: ['ignore', output, output],
-      timeout: TIMEOUT_MS,
+      timeout: HANG_MS,
       killSignal: 'SIGKILL',
     });
     closeSync(output);

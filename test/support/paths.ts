@@ -5,11 +5,14 @@ import { fileURLToPath } from 'node:url';
 /** The repository's folder, from wherever the compiled tests stand. */
 export const repoRoot = process.env.INTERPOSITION_REPO ?? findRoot(dirname(fileURLToPath(import.meta.url)));
 
-/** The compiled preload, beside the compiled tests. */
-export const registerUrl = new URL('../../src/register.js', import.meta.url).href;
+/** What stands in `dist` when it is published, beside the compiled tests. */
+export const bundledFolder = fileURLToPath(new URL('../../dist', import.meta.url));
 
-/** The compiled library, beside the compiled tests. */
-export const libraryUrl = new URL('../../src/index.js', import.meta.url).href;
+/** The preload, as it is published. */
+export const registerUrl = new URL('../../dist/register.js', import.meta.url).href;
+
+/** The library, as it is published. */
+export const libraryUrl = new URL('../../dist/index.js', import.meta.url).href;
 
 function findRoot(folder: string): string {
   if (existsSync(join(folder, 'biome.json'))) {

@@ -13,10 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import { libraryUrl, repoRoot } from './paths.js';
-
-const TIMEOUT_MS = 60_000;
+import { HANG_MS } from './hang.js';
+import { bundledFolder, repoRoot } from './paths.js';
 
 export interface Ran {
   readonly code: number | null;
@@ -46,10 +44,8 @@ export class Project {
       readonly bin: Readonly<Record<string, string>>;
       readonly dependencies: Readonly<Record<string, string>>;
     };
-    // What is compiled beside the tests is what stands in `dist` when it is published.
-    const compiled = dirname(fileURLToPath(libraryUrl));
     for (const file of ['package.json', ...manifest.files]) {
-      const source = file === 'dist' ? compiled : join(repoRoot, file);
+      const source = file === 'dist' ? bundledFolder : join(repoRoot, file);
       cpSync(source, join(installed, file), { recursive: true, filter: (path) => !path.endsWith('.map') });
     }
     for (const [name, file] of Object.entries(manifest.bin)) {
@@ -88,6 +84,16 @@ export class Project {
     return this.run(join(this.folder, 'node_modules', '.bin', 'interposition'), args, options);
   }
 
+  /** The same at a terminal, by `script` of util-linux; what is shown there. */
+  async onTerminal(args: readonly string[], { env = {} }: RunOptions = {}): Promise<string> {
+    const command = [join(this.folder, 'node_modules', '.bin', 'interposition'), ...args];
+    const quoted = command.map((part) => `'${part}'`).join(' ');
+    const { stdout } = await this.run('script', ['-qec', quoted, '/dev/null'], {
+      env: { TERM: 'xterm', ...env },
+    });
+    return stdout;
+  }
+
   /** Runs a program to its end, outside CI unless `env` says so. */
   async run(
     command: string,
@@ -98,7 +104,7 @@ export class Project {
       cwd: this.path(cwd),
       env: { ...plainEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: TIMEOUT_MS,
+      timeout: HANG_MS,
       killSignal: 'SIGKILL',
     });
     const ended = new Promise<Pick<Ran, 'code' | 'signal'>>((resolve, reject) => {

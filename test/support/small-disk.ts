@@ -4,10 +4,10 @@ import { tempFolder } from './temp-folder.js';
 /** May this user mount a disk? */
 export const hasSmallDisks = canMount();
 
-/** Does work in the root folder of an empty disk of 64 KiB. */
-export async function onSmallDisk(work: (folder: string) => Promise<void>): Promise<void> {
+/** Does work in the root folder of an empty disk, of 64 KiB where nothing is said. */
+export async function onSmallDisk(work: (folder: string) => Promise<void>, size = '64k'): Promise<void> {
   const folder = tempFolder();
-  if (!mount(folder)) {
+  if (!mount(folder, size)) {
     throw new Error(`cannot mount a disk at ${folder}`);
   }
   try {
@@ -25,8 +25,8 @@ function canMount(): boolean {
   return mount(folder) && unmount(folder);
 }
 
-function mount(folder: string): boolean {
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0;
+function mount(folder: string, size = '64k'): boolean {
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]).status === 0;
 }
 
 function unmount(folder: string): boolean {

@@ -5,6 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cassette, type CassetteStore, JsonFileCassetteStore } from '../../src/index.js';
+import { HANG_MS } from './hang.js';
 import { libraryUrl, registerUrl, repoRoot } from './paths.js';
 
 const OWN_VARIABLES = /^(?:INTERPOSITION_.*|CI|NODE_OPTIONS|NODE_DEBUG)$/;
@@ -257,8 +258,6 @@ export interface RunOptions {
   readonly node?: readonly string[];
 }
 
-const RUN_TIMEOUT_MS = 15_000;
-
 /** Runs a program of `fixtures/programs/ways-in` to its end. */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const inherited = Object.entries(process.env).filter(([name]) => !OWN_VARIABLES.test(name));
@@ -269,7 +268,7 @@ export function run(program: string, args: readonly string[], options: RunOption
       cwd: options.cwd ?? newFolder(),
       env: { ...Object.fromEntries(inherited), ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: RUN_TIMEOUT_MS,
+      timeout: HANG_MS,
       killSignal: 'SIGKILL',
     },
   );

@@ -109,12 +109,7 @@ testAll('all clients in one program, side by side, see the same', async () => {
   assertReplayed(story, together);
 });
 
-const testEnd = test.skipUnless(
-  missing === undefined && nodeMajor < 26,
-  missing ?? 'on Node 26 the program lives on for seconds: docs/transparency.md, what is not covered',
-);
-
-testEnd('a program of all clients ends by itself, as soon as live', async () => {
+testAll('a program of all clients ends by itself, as soon as live', async () => {
   const { live, record, replay } = await all();
   const timers = ({ left }: Run) => left.filter((resource) => resource === 'Timeout').length;
   for (const run of [record, replay]) {

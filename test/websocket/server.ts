@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { type Loopback, loopback } from '../adapters/undici/loopback.js';
+import { type Loopback, loopback } from '../support/loopback.js';
 import { type WsSocket, ws } from './clients.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';

@@ -14,14 +14,22 @@ export class Exchange {
   get socket(): ReplaySocket {
     if (this.#socket === undefined) {
       const { request } = this;
-      this.#socket = new ReplaySocket(request.protocol === 'https:');
-      request.onSocket(this.#socket);
+      const socket = new ReplaySocket(request.protocol === 'https:');
+      this.#socket = socket;
+      request.onSocket(socket);
       // As an agent does; the request's own option comes before.
       const timeout = request.timeout ?? request.agent?.options?.timeout;
       if (timeout) {
-        this.#socket.setTimeout(timeout);
+        socket.setTimeout(timeout);
       }
-      this.#socket.once('free', () => this.#socket?.setTimeout(0));
+      socket.once('free', () => {
+        if (request.res === null) {
+          // Given up before it had its connection, which node then takes for one that others may use.
+          socket.destroy();
+        } else {
+          socket.setTimeout(0);
+        }
+      });
     }
     return this.#socket;
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Broker } from '../../core/broker.js';
+import type { CoreBroker } from '../../core/broker.js';
 import { clearTimeout, queueMicrotask, setImmediate, setTimeout } from '../../core/clock.js';
 import type { Recording } from '../../core/recording.js';
 import { wrapMethod } from '../../core/wrap-method.js';
@@ -37,12 +37,13 @@ const REDIRECT_WAIT_MS = 500;
  * Records an exchange while it is live: it stands between node's own client and the program's own request, and hears
  * what the one tells the other. What arrives goes to the recording and to the program, at once. The end of the response
  * waits for the save. So does a head that is the end for the program: of a response without a body, and of a redirect,
- * whose body those who follow it throw away. While the program does not read, the recorder reads ahead up to its bound.
+ * whose body those who follow it throw away. Nothing waits where the program has not ended its request yet. While the
+ * program does not read, the recorder reads ahead up to its bound.
  */
 export class LiveSource {
   readonly #request: OutgoingRequest;
   readonly #recording: Recording;
-  readonly #broker: Broker;
+  readonly #broker: CoreBroker;
   readonly #options: LiveOptions;
 
   readonly #tellings = new Tellings();
@@ -60,18 +61,21 @@ export class LiveSource {
   #holdTimer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
   #isUpgraded = false;
+  /** By a signal that was aborted before the request was made. */
+  readonly #wasDestroyed: boolean;
   #aborted = false;
   #close!: () => void;
   readonly #closed = new Promise<void>((resolve) => {
     this.#close = resolve;
   });
 
-  constructor(request: OutgoingRequest, recording: Recording, broker: Broker, options: LiveOptions) {
+  constructor(request: OutgoingRequest, recording: Recording, broker: CoreBroker, options: LiveOptions) {
     this.#request = request;
     this.#recording = recording;
     this.#broker = broker;
     this.#options = options;
     this.#swallowsContinue = options.continued === true;
+    this.#wasDestroyed = request.destroyed;
   }
 
   /** Begins to listen. */
@@ -152,7 +156,9 @@ export class LiveSource {
       this.#destroyed(response, error, destroy);
       return response;
     });
-    if (endsWithHeaders(this.#request.method, head)) {
+    if (this.#isEarly) {
+      this.#give(response);
+    } else if (endsWithHeaders(this.#request.method, head)) {
       this.#heldHead = response;
     } else if (isRedirect(head)) {
       this.#heldHead = response;
@@ -160,6 +166,14 @@ export class LiveSource {
     } else {
       this.#give(response);
     }
+  }
+
+  /**
+   * Is the answer there before the program has ended its request? Then nothing of it waits: the program may send the rest
+   * only when it has read all of it, or give its request up as soon as node has a response to it, which got 16 does.
+   */
+  get #isEarly(): boolean {
+    return this.#recording.request === undefined || !this.#request.writableEnded;
   }
 
   /** False where the upstream is to pause. */
@@ -219,10 +233,8 @@ export class LiveSource {
       return;
     }
     this.#recording.add(NOTHING, trailerMetadata(headerPairs(response.rawTrailers)), true);
-    if (this.#recording.request === undefined) {
-      // The program may send the rest of its body only when it has read all of this answer.
+    if (this.#isEarly) {
       void this.#savedWhenSent();
-      this.#giveHead();
       this.#giveLast();
       push();
       return;
@@ -238,6 +250,9 @@ export class LiveSource {
           this.#giveHead();
           this.#giveLast();
           push();
+          if (this.#aborted && !response.destroyed) {
+            dump(response);
+          }
         }
       },
     );
@@ -319,12 +334,10 @@ export class LiveSource {
     if (!this.#recording.open || this.#ended || this.#isUpgraded) {
       return;
     }
-    const { socket } = this.#request;
-    const isSent = socket != null && !socket.connecting && this.#recording.request !== undefined;
-    if (isSent) {
-      void this.#recording.truncate();
-    } else {
+    if (this.#recording.request === undefined || this.#wasDestroyed) {
       this.#recording.discard();
+    } else {
+      void this.#recording.truncate();
     }
   }
 
@@ -335,7 +348,14 @@ export class LiveSource {
     if (response !== undefined) {
       this.#heldHead = undefined;
       clearTimeout(this.#holdTimer);
-      this.#give(response);
+      const { complete } = response;
+      // Live it never is as the program gets it; Node 26 closes no connection of a response that is.
+      response.complete = false;
+      try {
+        this.#give(response);
+      } finally {
+        response.complete = complete;
+      }
     }
   }
 
@@ -400,6 +420,15 @@ export class LiveSource {
     } else {
       this.#emit('error', error);
     }
+  }
+}
+
+/** As node does with a response whose request is given up; where its end was still to come, it had nothing to do. */
+function dump(response: IncomingMessage): void {
+  if (response.readableLength === 0) {
+    response.read(0);
+  } else {
+    response.resume();
   }
 }
 

@@ -9,6 +9,7 @@ import { isWebSocket } from '../../http/websocket-protocol.js';
 import { Exchange } from './exchange.js';
 import { type Call, forward, sentRequest } from './forward.js';
 import { holdRequest } from './held.js';
+import { HeldTimeout } from './held-timeout.js';
 import { ReplayedSource } from './replayed.js';
 import { replayWebSocket } from './replayed-websocket.js';
 import { tapBody } from './request-body.js';
@@ -36,6 +37,7 @@ export class LookUp {
   readonly #turn: Turn;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unhold: () => void = () => {};
+  #heldTimeout: HeldTimeout | undefined;
   #isOver = false;
   #continued = false;
 
@@ -59,6 +61,7 @@ export class LookUp {
     const isHeld = route.broker.mode === 'auto';
     if (isHeld) {
       this.#unhold = holdRequest(request);
+      this.#heldTimeout = new HeldTimeout(request);
     } else {
       void this.#exchange.socket;
     }
@@ -71,7 +74,7 @@ export class LookUp {
       }
       return result;
     });
-    tapBody(request, (bytes) => this.#whole(bytes));
+    tapBody(request, (bytes) => this.#isOver || this.#sent(bytes));
     this.#timer = setTimeout(() => this.#fail(this.#lateError()), route.bodyWait);
     setImmediate(() => this.#continueBody(isHeld));
   }
@@ -91,15 +94,6 @@ export class LookUp {
     } else {
       const { socket } = this.#exchange;
       socket.whenConnected(() => socket.give(CONTINUE));
-    }
-  }
-
-  /** A program that has written all of its body mostly ends it at once, and gets no answer before that. */
-  #whole(bytes: Uint8Array): void {
-    if (this.#call.request.writableEnded) {
-      this.#sent(bytes);
-    } else {
-      setImmediate(() => this.#isOver || this.#sent(bytes));
     }
   }
 
@@ -158,6 +152,7 @@ export class LookUp {
   #end(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
+    this.#heldTimeout?.end();
     this.#turn.done();
   }
 

@@ -30,7 +30,7 @@ export class ReplayedSource {
   /** @param continued Was the program told to go on with its body? It is not told twice. */
   start(continued: boolean): void {
     const { socket } = this.#exchange;
-    socket.once('close', () => this.#release());
+    socket.whenDestroyed(() => this.#release());
     const failure = this.#connectFailure();
     if (failure !== undefined) {
       socket.staysUnconnected();

@@ -1,3 +1,4 @@
+import { setImmediate } from '../../core/clock.js';
 import { wrapMethod } from '../../core/wrap-method.js';
 import { headerLines } from './headers.js';
 import type { OutgoingRequest } from './protocol.js';
@@ -8,8 +9,9 @@ type End = (chunk?: unknown, encoding?: unknown, callback?: unknown) => Outgoing
 /**
  * Listens to what a program writes.
  *
- * @param known Called once, when the body is whole: it is ended, or as long as its `content-length` says. Then a server
- * answers, too, and there are programs that never end it.
+ * @param known Called once, when the body is whole: it is ended, or has been as long as its `content-length` says for a
+ * turn of the event loop. Then a server answers, too, and there are programs that never end it; most do so at once, and
+ * get no answer before that.
  */
 export function tapBody(request: OutgoingRequest, known: (bytes: Uint8Array) => void): void {
   const pieces: Uint8Array[] = [];
@@ -55,7 +57,7 @@ export function tapBody(request: OutgoingRequest, known: (bytes: Uint8Array) => 
         if (isWritten) {
           take(args[0], args[1]);
           if (size > 0 && size === declaredLength(request)) {
-            whole();
+            setImmediate(() => request.destroyed || whole());
           }
         }
       },

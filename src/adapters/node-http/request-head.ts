@@ -1,5 +1,6 @@
 import type { HeaderPair } from '../../core/interaction.js';
 import type { RequestHead } from '../../core/recording.js';
+import { requestTarget } from '../../http/target.js';
 import { asksForWebSocket } from '../../http/websocket-protocol.js';
 import { headerLines } from './headers.js';
 import type { ConnectOptions, OutgoingRequest } from './protocol.js';
@@ -16,9 +17,7 @@ export function requestHead({ method, path }: OutgoingRequest, origin: string): 
   return {
     protocol: 'http',
     action: method,
-    // As it goes over the wire: resolving the path would make one of two that a server tells apart. A request to a
-    // proxy has the whole URL there.
-    target: /^https?:\/\//i.test(path) ? path : origin + path,
+    target: requestTarget(method, path, origin),
     headers: [],
   };
 }

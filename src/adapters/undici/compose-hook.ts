@@ -12,7 +12,7 @@ const composing: object[] = [];
 const hooked = new WeakSet<object>();
 let installed = false;
 
-/** Makes sure that `composingOrigin` knows, for every copy of undici, loaded or still to come. */
+/** Makes sure that `composingDispatcher` knows, for every copy of undici, loaded or still to come. */
 export function hookCompose(): void {
   if (installed) {
     return;
@@ -24,10 +24,9 @@ export function hookCompose(): void {
   }
 }
 
-/** The origin of the dispatcher whose `compose` is running; undefined for one that serves many origins. */
-export function composingOrigin(): string | undefined {
-  const dispatcher = composing.at(-1);
-  return dispatcher && originOf(dispatcher);
+/** The dispatcher whose `compose` is running. */
+export function composingDispatcher(): object | undefined {
+  return composing.at(-1);
 }
 
 function hookClass({ exports }: LoadedModule): void {

@@ -1,5 +1,5 @@
-import type { Broker } from '../../core/broker.js';
-import { clearTimeout, setTimeout } from '../../core/clock.js';
+import type { CoreBroker } from '../../core/broker.js';
+import { clearTimeout, setImmediate, setTimeout } from '../../core/clock.js';
 import { settledWithin } from '../../core/deadline.js';
 import {
   RequestBodyTimeoutError,
@@ -25,7 +25,8 @@ import { withStableHeaders } from './headers.js';
 import { Interrupt } from './interrupt.js';
 import { isFetchHandler, withFetchBody } from './known-handlers.js';
 import { LiveSource } from './live.js';
-import { programOf } from './program.js';
+import { pendingOf } from './pending.js';
+import { isGivenUp, programOf } from './program.js';
 import {
   type Dispatch,
   type DispatchOptions,
@@ -33,6 +34,7 @@ import {
   isControllerHandler,
   isHandler,
 } from './protocol.js';
+import { refusedHeader } from './refused-header.js';
 import { ReplayedSource } from './replayed.js';
 import { replayWebSocket } from './replayed-websocket.js';
 import {
@@ -51,6 +53,8 @@ import { upstreamHandler } from './upstream-handler.js';
 // library know it. A request is brokered once, however many brokered dispatchers it passes.
 export const BROKERED = Symbol.for('interposition.brokered');
 
+const NEXT = Promise.resolve();
+
 /** How long the error of a request waits for its body to be known, where failures are recorded. */
 const FAILED_WAIT_MS = 500;
 
@@ -60,6 +64,8 @@ const UNKNOWN_ORIGIN =
 /** What dispatches live. */
 export interface UpstreamDispatcher {
   readonly dispatch: Dispatch;
+  /** The dispatcher itself, where it is known. */
+  readonly dispatcher: object | undefined;
   /** Its own origin, where it has one: requests may then leave theirs out. */
   readonly origin: string | undefined;
   /** The major version of undici that it is of; 7 also where it may be 6; undefined where only the handlers tell. */
@@ -109,6 +115,9 @@ function dispatchOnRoute(
   const handshake = { key: webSocketKey(head), headers: head.headers };
   const asked = isForWebSocket ? webSocketRequest(head) : head;
   if (broker.mode === 'record') {
+    if (isAborted(options)) {
+      return asForwarded(() => upstream.dispatch(marked(options), handler));
+    }
     broker.countMiss(asked);
     const recording = broker.record(asked, { group: route.group });
     return forwardTapped({ route, recording, upstream, options, handler, handshake });
@@ -120,9 +129,14 @@ function dispatchOnRoute(
   return lookUp({ route, head: asked, upstream, options, handler, handshake }, bytes);
 }
 
+/** Was it aborted before it was made? Then undici sends nothing. */
+function isAborted({ signal }: DispatchOptions): boolean {
+  return (signal as { readonly aborted?: unknown } | null | undefined)?.aborted === true;
+}
+
 /** A request that cannot be told apart from others: its options are not for undici, or nobody knows its origin. */
 function dispatchUnknown(
-  broker: Broker,
+  broker: CoreBroker,
   upstream: UpstreamDispatcher,
   options: DispatchOptions,
   handler: Handler,
@@ -140,7 +154,7 @@ function dispatchUnknown(
 }
 
 function dispatchUpgrade(
-  broker: Broker,
+  broker: CoreBroker,
   head: RequestHead,
   upstream: UpstreamDispatcher,
   options: DispatchOptions,
@@ -206,17 +220,21 @@ function forwardTapped(forwarding: Forwarding): boolean {
 }
 
 function liveSource(
-  {
-    route: { broker, group },
-    recording,
-    handshake: { key },
-  }: Omit<Forwarding, 'upstream' | 'options' | 'handler'>,
+  { route: { broker, group }, recording, upstream, handler, handshake: { key } }: Omit<Forwarding, 'options'>,
   exchange: Exchange,
   requestKnown: (failed: boolean) => Promise<void>,
 ): LiveSource {
-  return new LiveSource(exchange, recording, broker, requestKnown, (head, socket) =>
-    recordConnection({ socket, head, key, recording, broker, group }),
-  );
+  const wasDestroyed = isDestroyed(upstream);
+  return new LiveSource(exchange, recording, broker, {
+    requestKnown,
+    wasGivenUp: isGivenUp(handler),
+    isDestroyed: () => !wasDestroyed && isDestroyed(upstream),
+    upgrade: (head, socket) => recordConnection({ socket, head, key, recording, broker, group }),
+  });
+}
+
+function isDestroyed({ dispatcher }: UpstreamDispatcher): boolean {
+  return (dispatcher as { readonly destroyed?: unknown } | undefined)?.destroyed === true;
 }
 
 interface LookUp extends Omit<Forwarding, 'recording'> {
@@ -232,22 +250,42 @@ function lookUp(call: LookUp, bytes: Uint8Array | undefined): boolean {
   const { route, head, options, handler } = call;
   const { broker } = route;
   const exchange = new Exchange(programOf(handler));
+  const refused = refusedHeader(head.headers);
+  if (refused !== undefined) {
+    exchange.fail(refused);
+    return false;
+  }
   try {
     exchange.begin(contextFor(handler, call.upstream));
     if (exchange.ended) {
       return true;
     }
-    if (bytes !== undefined && !broker.mustQueue(head)) {
+    exchange.bind(call.upstream.dispatcher && pendingOf(call.upstream.dispatcher));
+    if (bytes === undefined || broker.mustQueue(head)) {
+      void lookUpWhenRead({ ...call, options: copied(options) }, exchange, broker.takeTurn(head));
+    } else {
       const order = broker.reserve();
       const request = sentRequest(head, { bytes });
-      answer(call, exchange, { request, hit: broker.lookup(request), order, again: options.body });
-    } else {
-      void lookUpWhenRead({ ...call, options: copied(options) }, exchange, broker.takeTurn(head));
+      const lookUpNow = () =>
+        answer(call, exchange, { request, hit: broker.lookup(request), order, again: options.body });
+      if (isReadLive(call)) {
+        void NEXT.then(() => exchange.ended || lookUpNow()).catch((error: unknown) => exchange.fail(error));
+      } else {
+        lookUpNow();
+      }
     }
   } catch (error) {
     exchange.fail(error);
   }
   return true;
+}
+
+/**
+ * Is the body one that fetch reads when it is sent? Then a request that is aborted in the turn that made it has none, and is
+ * not recorded; in replay fetch gives some of them as they lie there, and it must not be looked up.
+ */
+function isReadLive({ handler, options }: LookUp): boolean {
+  return isFetchHandler(handler) && options.body !== null && options.body !== undefined;
 }
 
 /** The context that the clients would give live: undici 8's give null. */
@@ -261,6 +299,9 @@ async function lookUpWhenRead(call: LookUp, exchange: Exchange, turn: Turn): Pro
   const { route, head, options } = call;
   try {
     const read = await readWithin(route, head, options.body, exchange);
+    if (exchange.ended) {
+      return;
+    }
     const request = sentRequest(head, read);
     const hit = await route.broker.lookupInTurn(request, turn);
     if (!exchange.ended) {
@@ -284,6 +325,8 @@ function answer(call: LookUp, exchange: Exchange, { request, hit, order, again }
   const { route, upstream, options, handler } = call;
   const { broker } = route;
   if (hit !== undefined && isWebSocket(hit.request) && readResponse(hit).head?.statusCode === 101) {
+    // An accepted connection is the program's own, and no dispatcher's.
+    exchange.unbind();
     replayWebSocket(exchange, hit, call.handshake, route);
     return;
   }
@@ -294,14 +337,12 @@ function answer(call: LookUp, exchange: Exchange, { request, hit, order, again }
     return;
   }
   if (broker.mode === 'replay') {
-    const error = broker.notFound(request);
-    if (isWebSocket(request)) {
-      // Some WebSockets tell their program no reason.
-      broker.warn(error.message);
-    }
-    exchange.fail(error);
+    // In a turn of its own, as a failure comes live: what the program does right after it has asked, such as aborting, or
+    // destroying the dispatcher, is first.
+    setImmediate(() => exchange.ended || miss(broker, request, exchange));
     return;
   }
+  exchange.unbind();
   const recording = broker.record(request, { order, group: route.group });
   recording.request = request;
   const live = liveSource({ ...call, recording }, exchange, () => Promise.resolve());
@@ -309,6 +350,20 @@ function answer(call: LookUp, exchange: Exchange, { request, hit, order, again }
   asRecorded(broker, recording, () =>
     upstream.dispatch(marked(options, { body: again }), upstreamHandler(handler, live)),
   );
+}
+
+/** Never throws: what goes wrong ends the exchange. */
+function miss(broker: CoreBroker, request: InteractionRequest, exchange: Exchange): void {
+  try {
+    const error = broker.notFound(request);
+    if (isWebSocket(request)) {
+      // Some WebSockets tell their program no reason.
+      broker.warn(error.message);
+    }
+    exchange.fail(error);
+  } catch (error) {
+    exchange.fail(error);
+  }
 }
 
 async function readWithin(

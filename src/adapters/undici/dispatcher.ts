@@ -47,6 +47,7 @@ export function interceptDispatcher(
   const { dispatch: original } = target;
   const upstream: UpstreamDispatcher = {
     dispatch: (options, handler) => Reflect.apply(original, target, [options, handler]),
+    dispatcher: target,
     origin: originOf(target),
     version,
   };

@@ -1,3 +1,4 @@
+import type { Pending } from './pending.js';
 import type { Control, IncomingTrailers, Program } from './program.js';
 import { RequestAbortedError } from './request-aborted-error.js';
 
@@ -21,6 +22,7 @@ export class Exchange {
   #begun = false;
   #ended = false;
   #aborted = false;
+  #pending: Pending | undefined;
 
   constructor(program: Program) {
     this.program = program;
@@ -41,7 +43,12 @@ export class Exchange {
     }
     this.#begun = true;
     const control: Control = {
-      abort: (reason) => this.#abort(reason),
+      abort: (reason) => {
+        if (this.#ended) {
+          this.program.giveUp();
+        }
+        this.abort(reason);
+      },
       resume: () => {
         if (!this.#ended) {
           this.source.resume();
@@ -51,10 +58,33 @@ export class Exchange {
     this.program.begin(control, context);
   }
 
+  /** Binds the exchange to the dispatcher that was asked, until it ends or is left to the dispatcher itself. */
+  bind(pending: Pending | undefined): void {
+    this.#pending = pending;
+    pending?.add(this);
+  }
+
+  unbind(): void {
+    this.#pending?.delete(this);
+    this.#pending = undefined;
+  }
+
+  /** Ends the exchange as its program, or the dispatcher that was asked, wants it to. */
+  abort(reason: unknown): void {
+    if (this.#ended || this.#aborted) {
+      return;
+    }
+    this.#aborted = true;
+    if (!this.source.abort(reason)) {
+      this.fail(reason ?? new RequestAbortedError());
+    }
+  }
+
   /** Ends the exchange with an error, unless it has ended. */
   fail(error: unknown): void {
     if (!this.#ended) {
       this.#ended = true;
+      this.unbind();
       this.#tell(error);
     }
   }
@@ -62,6 +92,7 @@ export class Exchange {
   /** Ends the exchange well. A handler that throws there is told of its own error, as undici does: it may retry. */
   end(trailers: IncomingTrailers): void {
     this.#ended = true;
+    this.unbind();
     try {
       this.program.end(trailers);
     } catch (error) {
@@ -74,16 +105,6 @@ export class Exchange {
       this.program.fail(error);
     } catch {
       // An error in the handler of errors: nobody is left to be told, and no other request is to suffer.
-    }
-  }
-
-  #abort(reason: unknown): void {
-    if (this.#ended || this.#aborted) {
-      return;
-    }
-    this.#aborted = true;
-    if (!this.source.abort(reason)) {
-      this.fail(reason ?? new RequestAbortedError());
     }
   }
 }

@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Broker } from '../../core/broker.js';
+import type { CoreBroker } from '../../core/broker.js';
 import type { Recording } from '../../core/recording.js';
 
 /** What goes live on a Broker's account at this moment. */
@@ -26,7 +26,7 @@ export function asForwarded<T>(dispatch: () => T): T {
 }
 
 /** The same, for a request that is recorded: a retry or a redirect inside its dispatcher is on its account, too. */
-export function asRecorded<T>(broker: Broker, recording: Recording, dispatch: () => T): T {
+export function asRecorded<T>(broker: CoreBroker, recording: Recording, dispatch: () => T): T {
   count(broker, 1);
   void recording.settled.then(() => count(broker, -1));
   try {
@@ -39,12 +39,12 @@ export function asRecorded<T>(broker: Broker, recording: Recording, dispatch: ()
 }
 
 /** May a request that undici makes now be one that this Broker forwarded, or one that any of them is dispatching? */
-export function isForwarding(broker: Broker): boolean {
+export function isForwarding(broker: CoreBroker): boolean {
   const { dispatching, open } = shared.forwarding;
   return dispatching > 0 || (open.get(broker) ?? 0) > 0;
 }
 
-function count(broker: Broker, change: number): void {
+function count(broker: CoreBroker, change: number): void {
   const { open } = shared.forwarding;
   open.set(broker, (open.get(broker) ?? 0) + change);
 }

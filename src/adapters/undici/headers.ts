@@ -20,7 +20,11 @@ export function headerPairs(raw: unknown, parsed?: HeaderRecord): HeaderPair[] {
 
 /** Raw headers as undici's HTTP/1 parser gives them. */
 export function rawHeaders(pairs: readonly HeaderPair[]): RawHeaders {
-  return pairs.flatMap(([name, value]) => [Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1')]);
+  const raw: Buffer[] = [];
+  for (const [name, value] of pairs) {
+    raw.push(Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1'));
+  }
+  return raw;
 }
 
 /** Headers as undici parses them: names in lower case, a list where a name repeats. */
@@ -29,13 +33,18 @@ export function headerRecord(pairs: readonly HeaderPair[]): HeaderRecord {
   for (const [name, value] of pairs) {
     const key = name.toLowerCase();
     const before = Object.hasOwn(record, key) ? record[key] : undefined;
-    // Not an assignment: a header may be called `__proto__`.
-    Object.defineProperty(record, key, {
-      value: before === undefined ? value : [before, value].flat(),
-      configurable: true,
-      enumerable: true,
-      writable: true,
-    });
+    const next = before === undefined ? value : [before, value].flat();
+    if (key === '__proto__') {
+      // An assignment would set the prototype.
+      Object.defineProperty(record, key, {
+        value: next,
+        configurable: true,
+        enumerable: true,
+        writable: true,
+      });
+    } else {
+      record[key] = next;
+    }
   }
   return record;
 }
@@ -47,6 +56,10 @@ export function headerRecord(pairs: readonly HeaderPair[]): HeaderRecord {
 export function requestHeaderPairs(headers: unknown): HeaderPair[] {
   const pairs: HeaderPair[] = [];
   const add = (name: unknown, value: unknown) => {
+    if (typeof name === 'string' && typeof value === 'string') {
+      pairs.push([name, value]);
+      return;
+    }
     for (const one of Array.isArray(value) ? value : [value]) {
       if (one !== undefined) {
         pairs.push([latin1(name), one === null ? '' : latin1(one)]);

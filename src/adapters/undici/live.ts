@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Broker } from '../../core/broker.js';
+import type { CoreBroker } from '../../core/broker.js';
 import { clearTimeout, setImmediate, setTimeout } from '../../core/clock.js';
 import { BodyTooLargeError } from '../../core/errors.js';
 import type { HeaderPair } from '../../core/interaction.js';
@@ -25,6 +25,20 @@ export interface Upstream {
   resume(): void;
 }
 
+/** What is known of the call that an exchange goes live for. */
+export interface LiveCall {
+  /**
+   * Resolves when the recording has its request, or is taken never to. `failed`: nobody goes on to send the body.
+   */
+  requestKnown(failed: boolean): Promise<void>;
+  /** Was it given up before it was made? Then it is looked up in no replay. */
+  readonly wasGivenUp: boolean;
+  /** Has the program destroyed the dispatcher that it asked, since it asked? */
+  isDestroyed(): boolean;
+  /** Records a connection that the upstream has accepted as the program's own. */
+  upgrade(head: ResponseHead, socket: Duplex): void;
+}
+
 /** How the exchange is to end for the program, once it has been given everything before. */
 type Ending =
   | { readonly kind: 'whole'; readonly trailers: IncomingTrailers }
@@ -47,11 +61,9 @@ export class LiveSource implements Source {
   readonly #recording: Recording;
   readonly #readAhead: number;
   readonly #recordFailures: boolean;
-  readonly #requestKnown: (failed: boolean) => Promise<void>;
-  readonly #upgrade: (head: ResponseHead, socket: Duplex) => void;
+  readonly #call: LiveCall;
 
   #upstream: Upstream | undefined;
-  #sent = false;
   #upstreamPaused = false;
   #upstreamDone = false;
   #programPaused = false;
@@ -67,24 +79,12 @@ export class LiveSource implements Source {
   #ending: Ending | undefined;
   #isUpgraded = false;
 
-  /**
-   * @param requestKnown Resolves when the recording has its request, or is taken never to. `failed`: nobody goes on to send the
-   * body.
-   * @param upgrade Records a connection that the upstream has accepted as the program's own.
-   */
-  constructor(
-    exchange: Exchange,
-    recording: Recording,
-    broker: Broker,
-    requestKnown: (failed: boolean) => Promise<void>,
-    upgrade: (head: ResponseHead, socket: Duplex) => void,
-  ) {
+  constructor(exchange: Exchange, recording: Recording, broker: CoreBroker, call: LiveCall) {
     this.#exchange = exchange;
     this.#recording = recording;
     this.#readAhead = broker.readAhead;
     this.#recordFailures = broker.recordFailures;
-    this.#requestKnown = requestKnown;
-    this.#upgrade = upgrade;
+    this.#call = call;
   }
 
   // What the upstream tells
@@ -96,7 +96,6 @@ export class LiveSource implements Source {
       return;
     }
     this.#exchange.begin(context);
-    this.#sent = true;
   }
 
   /** False where the upstream is to pause. */
@@ -133,7 +132,7 @@ export class LiveSource implements Source {
     const statusText = statusCode === 101 ? 'Switching Protocols' : '';
     this.#isUpgraded = true;
     const headers = headerPairs(incoming.raw, incoming.parsed);
-    this.#upgrade({ statusCode, statusText, headers }, socket as Duplex);
+    this.#call.upgrade({ statusCode, statusText, headers }, socket as Duplex);
     this.#exchange.program.upgrade(incoming, socket);
   }
 
@@ -186,7 +185,7 @@ export class LiveSource implements Source {
       this.#exchange.fail(error);
       return;
     }
-    if (this.#exchange.aborted || this.#programThrew) {
+    if (this.#exchange.aborted || this.#programThrew || this.#call.isDestroyed()) {
       this.#cutOff();
       this.#exchange.fail(error);
       return;
@@ -231,7 +230,7 @@ export class LiveSource implements Source {
       return;
     }
     this.#dropQueue();
-    if (!this.#sent || this.#recording.request === undefined) {
+    if (this.#recording.request === undefined || this.#call.wasGivenUp) {
       this.#recording.discard();
     } else {
       void this.#recording.truncate();
@@ -240,7 +239,7 @@ export class LiveSource implements Source {
 
   async #saved(failed: boolean, end: () => Promise<void>): Promise<void> {
     if (this.#recording.request === undefined) {
-      await this.#requestKnown(failed);
+      await this.#call.requestKnown(failed);
     }
     await end();
   }

@@ -1,4 +1,5 @@
 import { isInVmRealm } from '../../core/host-realm.js';
+import { IterableWeakSet } from '../../core/iterable-weak-set.js';
 import type { Router } from '../../core/route.js';
 import { BROKERED, copied, dispatchBrokered, type UpstreamDispatcher } from './dispatch.js';
 import { asForwarded } from './forwarded.js';
@@ -23,7 +24,7 @@ const CLASSES: readonly UndiciModule[] = ['dispatcher-base', 'proxy-agent', 'moc
 const LEFT_ALONE = Symbol('interposition: left alone');
 
 /** The prototype of every such class that was met. One that a test runner's sandbox has loaded ends with the sandbox. */
-const met = new Set<WeakRef<DispatcherLike>>();
+const met = new IterableWeakSet<DispatcherLike>();
 /** By such a prototype: the major version of its undici. */
 const versions = new WeakMap<DispatcherLike, number>();
 /** By those whose `dispatch` is replaced: the undo. */
@@ -40,12 +41,12 @@ let hooked = false;
 export function holdOwnDispatchers(router: Router): () => void {
   holder = router;
   hookClasses();
-  for (const prototype of metPrototypes()) {
+  for (const prototype of met) {
     replaceDispatch(prototype);
   }
   return () => {
     holder = undefined;
-    for (const prototype of metPrototypes()) {
+    for (const prototype of met) {
       replaced.get(prototype)?.();
       replaced.delete(prototype);
     }
@@ -99,24 +100,11 @@ function meet({ exports, version }: LoadedModule): void {
   if (typeof prototype?.dispatch !== 'function' || versions.has(prototype)) {
     return;
   }
-  met.add(new WeakRef(prototype));
+  met.add(prototype);
   versions.set(prototype, version);
   if (holder !== undefined) {
     replaceDispatch(prototype);
   }
-}
-
-function metPrototypes(): DispatcherLike[] {
-  const alive: DispatcherLike[] = [];
-  for (const reference of met) {
-    const prototype = reference.deref();
-    if (prototype === undefined) {
-      met.delete(reference);
-    } else {
-      alive.push(prototype);
-    }
-  }
-  return alive;
 }
 
 function replaceDispatch(prototype: DispatcherLike): void {
@@ -142,6 +130,7 @@ function brokering(original: Dispatch, version: number): Dispatch {
       noteParts(dispatcher);
       upstream = {
         dispatch: (options, handler) => Reflect.apply(original, dispatcher, [options, handler]),
+        dispatcher,
         origin: originOf(dispatcher),
         version,
       };

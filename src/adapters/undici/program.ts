@@ -37,6 +37,8 @@ export interface Program {
   /** Does it copy the bytes that it is given, as fetch does? Others may hand them to a program that changes them. */
   readonly copies: boolean;
   begin(control: Control, context: unknown): void;
+  /** It was given up after its exchange had ended. */
+  giveUp(): void;
   /** The first byte of a response has arrived; a replay says so in its upstream's place. */
   started(): void;
   head(head: IncomingHead): boolean;
@@ -45,6 +47,13 @@ export interface Program {
   data(chunk: Uint8Array): boolean;
   end(trailers: IncomingTrailers): void;
   fail(error: unknown): void;
+}
+
+const givenUp = new WeakSet<Handler>();
+
+/** Was a request with this handler given up after it had ended? What retries asks for it with the same one again. */
+export function isGivenUp(handler: Handler): boolean {
+  return givenUp.has(handler);
 }
 
 export function programOf(handler: Handler): Program {
@@ -74,6 +83,10 @@ class LegacyProgram implements Program {
   begin(control: Control, context: unknown): void {
     this.#control = control;
     this.#handler.onConnect?.((reason) => control.abort(reason), context);
+  }
+
+  giveUp(): void {
+    givenUp.add(this.#handler);
   }
 
   started(): void {
@@ -121,6 +134,10 @@ class ControllerProgram implements Program {
   begin(control: Control, context: unknown): void {
     this.#controller = new ProgramController(control);
     this.#handler.onRequestStart(this.#controller, context);
+  }
+
+  giveUp(): void {
+    givenUp.add(this.#handler);
   }
 
   started(): void {

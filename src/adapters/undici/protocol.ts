@@ -13,6 +13,7 @@ export interface DispatchOptions {
   readonly headers?: unknown;
   readonly body?: unknown;
   readonly upgrade?: unknown;
+  readonly signal?: unknown;
 }
 
 export type Abort = (reason?: unknown) => void;

@@ -1,12 +1,13 @@
 import { channel } from 'node:diagnostics_channel';
 import type { CompileFunctionOptions, Context } from 'node:vm';
 import { hostGlobal, hostProcess, isInVmRealm, realmOf } from '../../core/host-realm.js';
+import { IterableWeakSet } from '../../core/iterable-weak-set.js';
 
 /** The global object of a VM realm. An npm undici that is loaded there has its global slots there. */
 export type Realm = Record<symbol, unknown>;
 
 /** Not kept from being collected: a test runner makes one for each file. */
-const realms = new Set<WeakRef<Realm>>();
+const realms = new IterableWeakSet<Realm>();
 const byContext = new WeakMap<Context, Realm>();
 const metClasses = new WeakSet<object>();
 
@@ -15,16 +16,7 @@ const announcements = channel(Symbol.for('interposition.realms'));
 
 /** The VM realms that are known and still there. */
 export function liveRealms(): Realm[] {
-  const alive: Realm[] = [];
-  for (const reference of realms) {
-    const realm = reference.deref();
-    if (realm === undefined) {
-      realms.delete(reference);
-    } else {
-      alive.push(realm);
-    }
-  }
-  return alive;
+  return [...realms];
 }
 
 /**
@@ -117,8 +109,6 @@ function know(realm: Realm): boolean {
   if ((realm as unknown) === hostGlobal) {
     return false;
   }
-  if (!liveRealms().includes(realm)) {
-    realms.add(new WeakRef(realm));
-  }
+  realms.add(realm);
   return true;
 }

@@ -6,9 +6,8 @@ import { Patience } from '../../core/patience.js';
 import { holdOpen } from '../../core/playback.js';
 import { type ResponseHead, readResponse } from '../../http/response.js';
 import type { Exchange, Source } from './exchange.js';
-import { headerPairs, headerRecord, rawHeaders } from './headers.js';
+import { headerRecord, rawHeaders } from './headers.js';
 import type { IncomingHead, IncomingTrailers } from './program.js';
-import type { HeaderRecord } from './protocol.js';
 import { asUndiciError } from './undici-error.js';
 
 const SETTLED = Promise.resolve();
@@ -179,25 +178,13 @@ function prepared(interaction: Interaction): Prepared {
 }
 
 export function incoming({ statusCode, statusText, headers }: ResponseHead): IncomingHead {
-  const raw = rawHeaders(headers);
-  const record = headerRecord(headerPairs(raw));
   return {
     statusCode,
     statusText,
-    raw,
-    // Each program gets one of its own: it may change it.
+    raw: rawHeaders(headers),
+    // Each program gets one of its own: it may change it. Many look at the raw ones alone.
     get parsed() {
-      return ownRecord(record);
+      return headerRecord(headers);
     },
   };
-}
-
-function ownRecord(record: HeaderRecord): HeaderRecord {
-  const own = { ...record };
-  for (const [name, value] of Object.entries(own)) {
-    if (typeof value !== 'string') {
-      own[name] = [...value];
-    }
-  }
-  return own;
 }

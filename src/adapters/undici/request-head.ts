@@ -1,5 +1,6 @@
 import { stringify } from 'node:querystring';
 import type { RequestHead } from '../../core/recording.js';
+import { requestTarget } from '../../http/target.js';
 import { requestHeaderPairs } from './headers.js';
 import type { DispatchOptions } from './protocol.js';
 
@@ -23,8 +24,7 @@ export function requestHead(options: DispatchOptions, origin: string | undefined
   return {
     protocol: 'http',
     action: method,
-    // As it goes over the wire: resolving the path would make one of two that a server tells apart.
-    target: /^https?:\/\//i.test(path) ? location : normal + location,
+    target: requestTarget(method, location, normal),
     headers: requestHeaderPairs(options.headers),
   };
 }

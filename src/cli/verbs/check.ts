@@ -2,14 +2,14 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { Command } from 'commander';
 import { recordingId } from '../../report-file.js';
-import { readCassette } from '../cassette-file.js';
+import { loadIfThere, reportedCassette, storeOf } from '../cassettes.js';
 import { EXIT } from '../exit-codes.js';
 import { grouped } from '../grouped.js';
 import { plural } from '../plural.js';
 import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
 import { redactedInteractions } from '../redacted.js';
-import { leftTheMachine, readReports, type Summary } from '../reports.js';
+import { leftTheMachine, readRun, type Summary } from '../reports.js';
 import type { Terminal } from '../terminal.js';
 
 /** What `check --json` gives. */
@@ -40,7 +40,7 @@ export const check: Verb = (terminal, finish) =>
     .argument('<reports...>', 'the files that INTERPOSITION_REPORT named')
     .option('--json', 'print JSON')
     .action(async (files: readonly string[], { json }: { json?: boolean }) => {
-      const checked = await checkedRun(readReports(files, terminal.cwd));
+      const checked = await checkedRun(readRun(files, terminal.cwd), terminal);
       terminal.out(json ? `${JSON.stringify(checked, null, 2)}\n` : text(checked, terminal));
       const isClean = [checked.left, checked.misses, checked.secrets, checked.missing].every(
         ({ length }) => length === 0,
@@ -48,18 +48,25 @@ export const check: Verb = (terminal, finish) =>
       finish(isClean ? EXIT.done : EXIT.found);
     });
 
-async function checkedRun(summary: Summary): Promise<Checked> {
+async function checkedRun(summary: Summary, terminal: Terminal): Promise<Checked> {
   const { misses, cassettes, processes, killed } = summary;
   const secrets: string[] = [];
   const missing: string[] = [];
   const unused: string[] = [];
   for (const { location, used, replayed } of cassettes) {
-    if (!existsSync(location)) {
+    const address = reportedCassette(location, terminal);
+    const store = await storeOf(address);
+    const cassette = await loadIfThere(store, address);
+    if (cassette === undefined) {
       missing.push(...(replayed ? [location] : []));
       continue;
     }
-    const { interactions } = await readCassette(location);
-    for (const [index, { places }] of redactedInteractions(interactions).entries()) {
+    const { interactions } = cassette;
+    await store.flush?.();
+    const redacted = await terminal.progress('checking', interactions.length, (told) =>
+      redactedInteractions(interactions, told),
+    );
+    for (const [index, { places }] of redacted.entries()) {
       secrets.push(...places.map((place) => `${location}: interaction ${index + 1}, ${place}`));
     }
     const idle = interactions.filter((interaction) => replayed && !used.has(recordingId(interaction)));

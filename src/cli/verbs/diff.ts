@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { Interaction } from '../../core/interaction.js';
 import type { Difference } from '../../core/miss.js';
 import { HttpPolicy } from '../../http/policy.js';
-import { cassettePath, readCassette } from '../cassette-file.js';
+import { cassetteAt, readCassette } from '../cassettes.js';
 import { changeText } from '../change-text.js';
 import { responseDifferences } from '../exchange-differences.js';
 import { EXIT } from '../exit-codes.js';
@@ -26,12 +26,12 @@ export const diff: Verb = (terminal, finish) =>
       'Compare two cassettes by request: which were added, which were removed, and where the answers differ; JSON by ' +
         'its structure. Headers that differ each time do not count. Exits with 1 where anything differs.',
     )
-    .argument('<old>', "a cassette's file")
+    .argument('<old>', "a cassette's file or address")
     .argument('<new>', 'another one')
     .option('--json', 'print JSON')
     .action(async (before: string, after: string, { json }: { json?: boolean }) => {
       const [one, other] = await Promise.all(
-        [before, after].map((given) => readCassette(cassettePath(given, terminal))),
+        [before, after].map((given) => readCassette(cassetteAt(given, terminal))),
       );
       const changed = [...compared(one?.interactions ?? [], other?.interactions ?? [])];
       terminal.out(

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { exportHar } from '../../formats/export/har.js';
 import { replaceFile, targetOf } from '../../stores/atomic-file.js';
 import { doLater } from '../../stores/steps.js';
-import { cassettePath, readCassette } from '../cassette-file.js';
+import { cassetteAt, readCassette, shownCassette } from '../cassettes.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { lostLines } from '../lost-lines.js';
@@ -19,17 +19,20 @@ export const exportCassette: Verb = (terminal, finish) =>
       'Write a cassette as a HAR 1.2 file, for browsers and other tools. What HAR has no place for is listed; ' +
         '"interposition import" finds most of it again in fields of its own.',
     )
-    .argument('<cassette>', 'the file')
+    .argument('<cassette>', 'its file or address')
     .requiredOption('--to <file>', 'the HAR file, which is replaced where it is there; - for stdout')
     .option('--json', 'print what is listed as JSON')
     .action(async (given: string, { to, json }: { readonly to: string; readonly json?: boolean }) => {
-      const path = cassettePath(given, terminal);
+      const address = cassetteAt(given, terminal);
       const file = resolve(terminal.cwd, to);
-      if (to !== '-' && targetOf(file) === targetOf(path)) {
+      if (to !== '-' && address.kind === 'file' && targetOf(file) === targetOf(address.location)) {
         throw new CommandError(`--to ${to} is the cassette itself. Give another file.`);
       }
-      const { har, lost } = exportHar((await readCassette(path)).interactions, ownVersion());
-      const text = printed(har, given);
+      const { interactions } = await readCassette(address);
+      const { har, lost } = await terminal.progress('exporting', interactions.length, (told) =>
+        exportHar(interactions, ownVersion(), told),
+      );
+      const text = printed(har, shownCassette(given, address));
       const say = (said: string) => (to === '-' ? terminal.err(said) : terminal.out(said));
       if (to === '-') {
         terminal.out(text);

@@ -1,15 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { Cassette } from '../../core/cassette.js';
-import type { Interaction } from '../../core/interaction.js';
 import { FORMAT_NAMES, type FormatName, importFile } from '../../formats/import/read-file.js';
-import { JsonFileCassetteStore } from '../../stores/json-file.js';
-import { cassettePath } from '../cassette-file.js';
+import { addedLine, addTo } from '../added.js';
+import { cassetteAt, shownCassette } from '../cassettes.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { lostLines } from '../lost-lines.js';
-import { plural } from '../plural.js';
 import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
 import { redactedInteractions } from '../redacted.js';
@@ -53,21 +50,22 @@ export const importRecordings: Verb = (terminal, finish) =>
         const { interactions, lost } = importFile(read(file, terminal), file, { format: from, baseUrl });
         return { interactions, lost: lost.map((one) => ({ file, ...one })) };
       });
-      const path = cassettePath(to, terminal);
-      const all = redactedInteractions(imported.flatMap(({ interactions }) => interactions));
-      const added = await add(
-        path,
+      const address = cassetteAt(to, terminal);
+      const given = imported.flatMap(({ interactions }) => interactions);
+      const all = await terminal.progress('importing', given.length, (told) =>
+        redactedInteractions(given, told),
+      );
+      const added = await addTo(
+        address,
         all.map(({ interaction }) => interaction),
       );
       if (json) {
         const lost = imported.flatMap((one) => one.lost);
         terminal.out(
-          `${JSON.stringify({ cassette: path, imported: all.length, added, notCarriedOver: lost }, null, 2)}\n`,
+          `${JSON.stringify({ cassette: address.location, imported: all.length, added, notCarriedOver: lost }, null, 2)}\n`,
         );
       } else {
-        const known = all.length - added;
-        const there = known === 0 ? '' : `; ${known} ${known === 1 ? 'was' : 'were'} there already`;
-        terminal.out(`${printableLine(to)}: ${plural(added, 'interaction')} added${there}\n`);
+        terminal.out(addedLine(shownCassette(to, address), added, all.length));
         for (const [index, { lost }] of imported.entries()) {
           if (lost.length > 0) {
             const lines = lostLines(lost).join('\n');
@@ -88,26 +86,10 @@ function read(file: string, { cwd }: Terminal): Uint8Array {
     }
     return readFileSync(found);
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const problem = code === 'ENOENT' ? 'the file does not exist' : message;
+    const { code, path, message } = cause as NodeJS.ErrnoException;
+    const missing =
+      path === resolve(cwd, file) ? 'the file does not exist' : `it is a folder without a ${IN_FOLDER}`;
+    const problem = code === 'ENOENT' ? missing : message;
     throw new CommandError(`cannot read ${file}: ${problem}.`, { cause });
   }
-}
-
-/**
- * Nothing is written where there are none at all.
- *
- * @returns How many of them were not there.
- */
-async function add(path: string, interactions: readonly Interaction[]): Promise<number> {
-  const read = new JsonFileCassetteStore(path, { createIfMissing: true });
-  const { size } = await read.load();
-  if (interactions.length === 0) {
-    return 0;
-  }
-  // One that has not read the file compares with what it holds: what is there already is not added.
-  const store = new JsonFileCassetteStore(path);
-  await store.save(new Cassette(interactions));
-  await store.flush();
-  return (await read.load()).size - size;
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Interaction } from '../../core/interaction.js';
 import { readResponse } from '../../http/response.js';
-import { CASSETTE_ARGUMENT, cassettePath, readCassette } from '../cassette-file.js';
+import { CASSETTE_ARGUMENT, cassetteAt, readCassette } from '../cassettes.js';
 import { EXIT } from '../exit-codes.js';
 import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
@@ -29,7 +29,7 @@ export const ls: Verb = (terminal, finish) =>
     .argument(...CASSETTE_ARGUMENT)
     .option('--json', 'print JSON')
     .action(async (given: string | undefined, { json }: { json?: boolean }) => {
-      const { interactions } = await readCassette(cassettePath(given, terminal));
+      const { interactions } = await readCassette(cassetteAt(given, terminal));
       const all = interactions.map(listed);
       if (json) {
         terminal.out(`${JSON.stringify(all, null, 2)}\n`);

@@ -4,8 +4,9 @@ import { Cassette } from '../../core/cassette.js';
 import { printCassette } from '../../formats/cassette-json.js';
 import { replaceFile, targetOf } from '../../stores/atomic-file.js';
 import { applied, blockOf, changeTo } from '../../stores/cassette-change.js';
+import { JsonFileCassetteStore } from '../../stores/json-file.js';
 import { doLater } from '../../stores/steps.js';
-import { cassettePath, readCassette } from '../cassette-file.js';
+import { cassettePath } from '../cassettes.js';
 import { EXIT } from '../exit-codes.js';
 import type { Verb } from '../program.js';
 
@@ -23,8 +24,8 @@ export const merge: Verb = (terminal, finish) =>
       const [base, ours, theirs] = given.slice(0, 3).map((one) => cassettePath(one as string, terminal));
       const [before, mine, other] = await Promise.all([
         readOrEmpty(base as string),
-        readCassette(ours as string),
-        readCassette(theirs as string),
+        read(ours as string),
+        read(theirs as string),
       ]);
       const { kept, added } = applied(changeTo(other, before), mine.interactions.map(blockOf));
       const text = printCassette([...kept, ...added].map((block) => block.text));
@@ -32,9 +33,13 @@ export const merge: Verb = (terminal, finish) =>
       finish(EXIT.done);
     });
 
+function read(path: string): Promise<Cassette> {
+  return new JsonFileCassetteStore(path).load();
+}
+
 /** git gives an empty file where both branches have made the cassette. */
 async function readOrEmpty(path: string): Promise<Cassette> {
-  return isEmpty(path) ? new Cassette() : readCassette(path);
+  return isEmpty(path) ? new Cassette() : read(path);
 }
 
 function isEmpty(path: string): boolean {

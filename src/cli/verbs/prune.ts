@@ -1,14 +1,13 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { Cassette } from '../../core/cassette.js';
 import { recordingId } from '../../report-file.js';
-import { JsonFileCassetteStore } from '../../stores/json-file.js';
+import { loadIfThere, reportedCassette, storeOf } from '../cassettes.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { plural } from '../plural.js';
 import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
-import { readReports } from '../reports.js';
+import { readRun } from '../reports.js';
 
 /** `interposition prune`: drops the recordings that no run has used. */
 export const prune: Verb = (terminal, finish) =>
@@ -22,23 +21,24 @@ export const prune: Verb = (terminal, finish) =>
       'the files that INTERPOSITION_REPORT named; those of all shards together',
     )
     .action(async ({ used }: { used: readonly string[] }) => {
-      const { cassettes, killed, processes } = readReports(used, terminal.cwd);
+      const { cassettes, killed, processes } = readRun(used, terminal.cwd);
       if (killed > 0) {
         throw new CommandError(
           `${killed} of ${plural(processes, 'process', 'processes')} did not end by themselves, so the reports may lack some of what was used. Nothing was changed.`,
         );
       }
       for (const { location, used: ids } of cassettes.filter(({ replayed }) => replayed)) {
-        if (!existsSync(location)) {
+        const address = reportedCassette(location, terminal);
+        const store = await storeOf(address);
+        const before = await loadIfThere(store, address);
+        if (before === undefined) {
           continue;
         }
-        const store = new JsonFileCassetteStore(location);
-        const before = await store.load();
         const kept = before.interactions.filter((interaction) => ids.has(recordingId(interaction)));
         if (kept.length < before.size) {
           await store.save(new Cassette(kept), before);
-          await store.flush();
         }
+        await store.flush?.();
         const removed = before.size - kept.length;
         terminal.out(
           `${printableLine(location)}: ${plural(removed, 'interaction')} of ${before.size} removed\n`,

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { Cassette } from '../../core/cassette.js';
-import { JsonFileCassetteStore } from '../../stores/json-file.js';
-import { cassettePath } from '../cassette-file.js';
+import { cassetteAt, storeOf } from '../cassettes.js';
 import { EXIT } from '../exit-codes.js';
 import { plural } from '../plural.js';
 import { printableLine } from '../printable.js';
@@ -15,19 +14,21 @@ export const redact: Verb = (terminal, finish) =>
       'Replace what looks like a secret in cassettes that were recorded already, in place, under the redaction that ' +
         'is in force. Secrets that were published stay published: revoke them, and mind the history of the repository.',
     )
-    .argument('<cassettes...>', 'the files')
+    .argument('<cassettes...>', 'their files or addresses')
     .action(async (given: readonly string[]) => {
-      for (const path of given.map((one) => cassettePath(one, terminal))) {
-        const store = new JsonFileCassetteStore(path);
+      for (const address of given.map((one) => cassetteAt(one, terminal))) {
+        const store = await storeOf(address);
         const before = await store.load();
-        const all = redactedInteractions(before.interactions);
+        const all = await terminal.progress('redacting', before.size, (told) =>
+          redactedInteractions(before.interactions, told),
+        );
         const changed = all.filter(({ places }) => places.length > 0);
         if (changed.length > 0) {
           await store.save(new Cassette(all.map(({ interaction }) => interaction)), before);
-          await store.flush();
         }
+        await store.flush?.();
         terminal.out(
-          `${printableLine(path)}: ${plural(changed.length, 'interaction')} of ${all.length} redacted\n`,
+          `${printableLine(address.location)}: ${plural(changed.length, 'interaction')} of ${all.length} redacted\n`,
         );
       }
       finish(EXIT.done);

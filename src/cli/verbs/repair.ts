@@ -1,10 +1,12 @@
-import { constants, copyFileSync, readFileSync } from 'node:fs';
+import { constants as bufferConstants } from 'node:buffer';
+import { constants, copyFileSync, readFileSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { CassetteLoadError } from '../../core/errors.js';
 import { repairedFile } from '../../formats/cassette-json.js';
 import { replaceFile, targetOf } from '../../stores/atomic-file.js';
+import { JsonFileCassetteStore } from '../../stores/json-file.js';
 import { doLater } from '../../stores/steps.js';
-import { CASSETTE_ARGUMENT, cassettePath, readCassette } from '../cassette-file.js';
+import { CASSETTE_ARGUMENT, cassettePath } from '../cassettes.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { plural } from '../plural.js';
@@ -22,7 +24,7 @@ export const repair: Verb = (terminal, finish) =>
     .action(async (given: string | undefined) => {
       const path = cassettePath(given, terminal);
       try {
-        const { size } = await readCassette(path);
+        const { size } = await new JsonFileCassetteStore(path).load();
         terminal.out(`${printableLine(path)} is whole: ${plural(size, 'interaction')}\n`);
       } catch (error) {
         if (!(error instanceof CassetteLoadError)) {
@@ -34,9 +36,9 @@ export const repair: Verb = (terminal, finish) =>
     });
 
 async function repaired(path: string, failure: CassetteLoadError): Promise<string> {
-  const repaired = (failure.cause as NodeJS.ErrnoException | undefined)?.syscall
-    ? undefined
-    : repairedFile(readFileSync(path, 'utf8'));
+  const isUnreadable = (failure.cause as NodeJS.ErrnoException | undefined)?.syscall !== undefined;
+  const isText = !isUnreadable && statSync(path).size <= bufferConstants.MAX_STRING_LENGTH;
+  const repaired = isText ? repairedFile(readFileSync(path, 'utf8')) : undefined;
   if (repaired === undefined) {
     throw new CommandError(`${failure.message} Nothing was changed.`, { cause: failure });
   }

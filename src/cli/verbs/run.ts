@@ -2,15 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { DEFAULT_CASSETTE } from '../../cassette-name.js';
 import { configInForce } from '../../config/config.js';
 import type { BrokerMode } from '../../core/errors.js';
-import { DEFAULT_CASSETTE, namedCassette } from '../cassette-file.js';
+import { namedCassette } from '../cassettes.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { plural } from '../plural.js';
 import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
-import { readReports, type Summary } from '../reports.js';
+import { lineCount, readReportSince, type Summary } from '../reports.js';
 import { runProgram } from '../run-program.js';
 import type { Terminal } from '../terminal.js';
 
@@ -35,8 +36,8 @@ export function run(mode: BrokerMode): Verb {
       )
       .argument('<command...>', 'the program and its arguments, best behind --')
       .option(
-        '--cassette <path>',
-        "the cassette's file (default: $INTERPOSITION_CASSETTE, else the program's or the config file's, else __cassettes__/default.json)",
+        '--cassette <place>',
+        "the cassette's file or address (default: $INTERPOSITION_CASSETTE, else the program's or the config file's, else __cassettes__/default.json)",
       )
       .option(
         '--option <name=value>',
@@ -54,14 +55,15 @@ export function run(mode: BrokerMode): Verb {
           // Also for what it starts in folders that lead to no config file. What is wrong in it, nothing need be run to see.
           configInForce();
           const named = namedCassette(cassette, terminal);
+          const before = lineCount(report);
           const { code, signal } = await runProgram(command, terminal, {
             INTERPOSITION_MODE: mode,
-            ...(named === undefined ? {} : { INTERPOSITION_CASSETTE: named }),
+            ...(named === undefined ? {} : { INTERPOSITION_CASSETTE: named.text }),
             INTERPOSITION_DEFAULT_CASSETTE: resolve(terminal.cwd, DEFAULT_CASSETTE),
             INTERPOSITION_OPTIONS: JSON.stringify({ ...optionsOf(terminal), ...options }),
             INTERPOSITION_REPORT: report,
           });
-          const summary = reported(report, terminal.cwd);
+          const summary = readReportSince(report, before);
           if (summary !== undefined) {
             terminal.err(`interposition: ${summaryText(mode, summary)}\n`);
           } else if (code === 0) {
@@ -103,18 +105,6 @@ function optionsOf({ env }: Terminal): object {
     throw new CommandError('INTERPOSITION_OPTIONS is no JSON object.');
   }
   return given;
-}
-
-/** Undefined where no process has written any. */
-function reported(report: string, cwd: string): Summary | undefined {
-  try {
-    return readReports([report], cwd);
-  } catch (error) {
-    if (((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
-  }
 }
 
 function summaryText(

@@ -3,11 +3,12 @@ import { InvalidOptionError } from '../../core/errors.js';
 import type { Interaction } from '../../core/interaction.js';
 import { scanText } from '../../formats/scan-text.js';
 import { loadScanner, type Scanner } from '../../stores/secretlint.js';
-import { cassettePath, readCassette } from '../cassette-file.js';
+import { cassetteAt, readCassette, shownCassette } from '../cassettes.js';
 import { EXIT } from '../exit-codes.js';
 import { plural } from '../plural.js';
 import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
+import type { Told } from '../progress.js';
 import { redactedInteractions } from '../redacted.js';
 import type { Terminal } from '../terminal.js';
 
@@ -29,14 +30,22 @@ export const scan: Verb = (terminal, finish) =>
       'Look for secrets in cassettes: for what recording would replace, and with secretlint where it is installed. ' +
         'Exits with 1 where it finds any.',
     )
-    .argument('<cassettes...>', 'the files')
+    .argument('<cassettes...>', 'their files or addresses')
     .option('--json', 'print JSON')
     .action(async (given: readonly string[], { json }: { json?: boolean }) => {
-      const scanner = await scannerIfInstalled(terminal);
+      let scanner: Promise<Scanner | undefined> | undefined;
       const found: FoundSecret[] = [];
       for (const one of given) {
-        const { interactions } = await readCassette(cassettePath(one, terminal));
-        found.push(...(await secretsIn(one, interactions, scanner)));
+        const address = cassetteAt(one, terminal);
+        const { interactions } = await readCassette(address);
+        // Where there is nothing to scan, nothing need be said of it.
+        scanner ??= scannerIfInstalled(terminal);
+        const scan = await scanner;
+        found.push(
+          ...(await terminal.progress('scanning', interactions.length, (told) =>
+            secretsIn(shownCassette(one, address), interactions, scan, told),
+          )),
+        );
       }
       if (json) {
         terminal.out(`${JSON.stringify(found, null, 2)}\n`);
@@ -56,7 +65,7 @@ async function scannerIfInstalled(terminal: Terminal): Promise<Scanner | undefin
     if (!(error instanceof InvalidOptionError)) {
       throw error;
     }
-    terminal.err(`interposition: ${error.message} Until then only the library's own rules are applied.\n`);
+    terminal.err(`interposition: ${error.message}; until then only the library's own rules are applied.\n`);
     return undefined;
   }
 }
@@ -65,11 +74,13 @@ async function secretsIn(
   cassette: string,
   interactions: readonly Interaction[],
   scanner: Scanner | undefined,
+  told: Told,
 ): Promise<FoundSecret[]> {
   const found: FoundSecret[] = [];
   for (const [index, { interaction, places }] of redactedInteractions(interactions).entries()) {
     const number = index + 1;
     found.push(...places.map((place) => ({ cassette, number, place, rule: 'redaction' })));
+    told(number);
     if (scanner !== undefined) {
       const { text, placeAt } = scanText(interaction);
       const rules = new Map(

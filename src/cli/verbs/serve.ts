@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { Broker } from '../../broker.js';
 import { describe } from '../../core/errors.js';
 import { headOf } from '../../core/stored-interaction.js';
-import { CASSETTE_ARGUMENT, cassettePath, readCassette } from '../cassette-file.js';
+import { CASSETTE_ARGUMENT, cassetteAt, readCassette } from '../cassettes.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { optionsInForce } from '../options-in-force.js';
@@ -33,8 +33,8 @@ export const serve: Verb = (terminal, finish) =>
     .option('--origin <url>', 'the recorded origin that is asked for, where the cassette has several', origin)
     .option('--cors', 'let pages of every origin read the answers')
     .action(async (given: string | undefined, flags: Flags) => {
-      const path = cassettePath(given, terminal);
-      const cassette = await readCassette(path);
+      const address = cassetteAt(given, terminal);
+      const cassette = await readCassette(address);
       const { match = {}, vary, redact, playback = 'sequence', latency } = optionsInForce();
       const broker = new Broker(cassette, { match, vary, redact, playback, latency });
       const origins = new Set(cassette.entries.map((entry) => originOf(headOf(entry).target)));
@@ -54,7 +54,7 @@ export const serve: Verb = (terminal, finish) =>
       }
       const { port: listening } = server.address() as AddressInfo;
       const host = flags.host.includes(':') ? `[${flags.host}]` : flags.host;
-      const what = printableLine(`${path}, ${plural(cassette.size, 'interaction')}`);
+      const what = printableLine(`${address.location}, ${plural(cassette.size, 'interaction')}`);
       terminal.out(`http://${host}:${listening} answers from ${what}\n`);
       await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
       server.close();

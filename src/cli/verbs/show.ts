@@ -6,7 +6,7 @@ import { headerValue } from '../../http/headers.js';
 import { readResponse } from '../../http/response.js';
 import { isWebSocket } from '../../http/websocket-protocol.js';
 import { messagesOf } from '../../websocket/messages.js';
-import { cassettePath, pickInteraction, readCassette } from '../cassette-file.js';
+import { cassetteAt, pickInteraction, readCassette } from '../cassettes.js';
 import { EXIT } from '../exit-codes.js';
 import { printable, printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
@@ -19,10 +19,10 @@ export const show: Verb = (terminal, finish) =>
       'Show one exchange, or all: both heads, and the bodies decoded and pretty-printed. As a textconv of git: ' +
         'interposition show',
     )
-    .argument('<cassette>', "the cassette's file")
+    .argument('<cassette>', "the cassette's file or address")
     .argument('[interaction]', 'its number in "interposition ls", or the beginning of its fingerprint')
     .action(async (given: string, name: string | undefined) => {
-      const cassette = await readCassette(cassettePath(given, terminal));
+      const cassette = await readCassette(cassetteAt(given, terminal));
       const shown = name === undefined ? cassette.interactions : [pickInteraction(cassette, name)];
       terminal.out(shown.map((interaction) => exchangeText(interaction, terminal)).join('\n---\n\n'));
       finish(EXIT.done);

@@ -15,8 +15,8 @@ import { mayHoldPlaceholder } from '../../http/matching/wildcard.js';
 import { HttpPolicy } from '../../http/policy.js';
 import { isWebSocket } from '../../http/websocket-protocol.js';
 import { enterSession } from '../../session.js';
-import { JsonFileCassetteStore } from '../../stores/json-file.js';
-import { cassettePath } from '../cassette-file.js';
+import type { Address } from '../../stores/addresses/address.js';
+import { cassetteAt, storeOf } from '../cassettes.js';
 import { changeText } from '../change-text.js';
 import { responseDifferences } from '../exchange-differences.js';
 import { EXIT } from '../exit-codes.js';
@@ -67,7 +67,7 @@ export const verify: Verb = (terminal, finish) =>
       'Make the recorded requests again, live, and report where the answers drifted from the recordings. Exits with 1 ' +
         'where any did. Sends nothing for methods that may change something, unless --unsafe says so.',
     )
-    .argument('<cassette>', "the cassette's file")
+    .argument('<cassette>', "the cassette's file or address")
     .option(
       '--ignore <place...>',
       'places that may differ, such as body.users.*.updated_at or header.x-cache; ** is any depth',
@@ -84,7 +84,7 @@ export const verify: Verb = (terminal, finish) =>
     .option('--timeout <ms>', 'how long one request may take', milliseconds, 30_000)
     .option('--json', 'print JSON')
     .action(async (given: string, flags: Flags) => {
-      const verifier = new Verifier(cassettePath(given, terminal), flags);
+      const verifier = new Verifier(cassetteAt(given, terminal), flags);
       const all: Verified[] = [];
       for await (const one of verifier.verify()) {
         all.push(one);
@@ -117,12 +117,12 @@ function milliseconds(text: string): number {
 }
 
 class Verifier {
-  readonly #path: string;
+  readonly #address: Address;
   readonly #flags: Flags;
   readonly #mayDiffer: (place: string) => boolean;
 
-  constructor(path: string, flags: Flags) {
-    this.#path = path;
+  constructor(address: Address, flags: Flags) {
+    this.#address = address;
     this.#flags = flags;
     this.#mayDiffer = placeMatcher(flags.ignore);
   }
@@ -130,7 +130,7 @@ class Verifier {
   /** One recording after the other, in the order of the file. */
   async *verify(): AsyncGenerator<Verified> {
     const { match = {}, vary, redact } = optionsInForce();
-    const store = new JsonFileCassetteStore(this.#path);
+    const store = await storeOf(this.#address);
     const cassette = await store.load();
     const drifted: { readonly request: InteractionRequest; readonly answer: Answer }[] = [];
     let answering: Answer | undefined;
@@ -140,7 +140,7 @@ class Verifier {
       match,
       vary,
       redact,
-      session: enterSession(this.#path, true),
+      session: enterSession(this.#address.location, true),
       liveResponder: () => (answering as Answer).chunks.values() as never,
     };
     for (const interaction of answeringIn(cassette, new HttpPolicy({ match, vary, redact }))) {
@@ -164,8 +164,8 @@ class Verifier {
         for await (const _ of broker.replay(request));
       }
       await broker.close();
-      await store.flush();
     }
+    await store.flush?.();
   }
 
   #notSent({ request, recording }: Interaction): string | undefined {

@@ -29,13 +29,19 @@ export interface ExportedHar {
  * its entry, from which an import takes it; what is not even there is listed as lost.
  *
  * @param version That of this package, for the archive's `creator`.
+ * @param told Is called with how many are done.
  * @throws InteractionValidationError for an interaction that is no HTTP response.
  */
-export function exportHar(interactions: readonly Interaction[], version: string): ExportedHar {
+export function exportHar(
+  interactions: readonly Interaction[],
+  version: string,
+  told: (done: number) => void = () => {},
+): ExportedHar {
   const lost: NotInHar[] = [];
   const entries: Entry[] = [];
   for (const [index, interaction] of interactions.entries()) {
     const entry = index + 1;
+    told(entry);
     if (interaction.request.protocol !== 'http') {
       lost.push({ entry, what: 'entry', why: `its protocol is ${interaction.request.protocol}, not HTTP` });
       continue;

@@ -1,7 +1,9 @@
+import type { Address } from '../../core/address.js';
 import { InvalidOptionError } from '../../core/errors.js';
 import type { HeaderPair, InteractionRequest } from '../../core/interaction.js';
 import type { RequestHead } from '../../core/recording.js';
 import { isWebSocket } from '../websocket-protocol.js';
+import { addressOf } from './address.js';
 import { changeBody, readBody, readExactly } from './body-parts.js';
 import { countedHeaders } from './counted-headers.js';
 import { type Cursors, startOf } from './json-path.js';
@@ -97,6 +99,16 @@ export class HttpMatch {
       value === undefined ? name : `${name}=${value}`,
     );
     return (counts ? path : '') + (query.length === 0 ? '' : `?${query.sort().join('&')}`);
+  }
+
+  /**
+   * The part of the address that requests with one key have in common. Undefined where that is nothing: where a
+   * placeholder may stand in the path, a part of it varies, or not all of it counts.
+   */
+  address({ target }: RequestHead): Address | undefined {
+    const isPathFixed = this.#policy.url === true && this.#variedSegments.size === 0;
+    const address = isPathFixed ? addressOf(target) : undefined;
+    return address === undefined || this.#wholeUrl ? address : { path: address.path, query: undefined };
   }
 
   /**

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { JsonFileCassetteStore, withCassette } from '../../../src/index.js';
 import { suite } from '../../support/suite.js';
 import '../undici/clients.js';
-import { loopback, whole } from '../undici/loopback.js';
+import { loopback, whole } from '../../support/loopback.js';
 
 const test = suite('one cassette for fetch and node:http');
 

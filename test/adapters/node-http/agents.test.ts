@@ -10,10 +10,10 @@ import { connect as connectTls } from 'node:tls';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import * as assert from 'uvu/assert';
 import { withCassette } from '../../../src/index.js';
+import { loopback, whole } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { stderrDuring } from '../../support/ways-in.js';
 import { emptyStore, recordedIn, settled } from '../undici/clients.js';
-import { loopback, whole } from '../undici/loopback.js';
 import { tls } from './tls.js';
 
 const test = suite('the agents of programs');

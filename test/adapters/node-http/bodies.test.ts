@@ -5,10 +5,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as assert from 'uvu/assert';
 import { CassetteSaveError, withCassette } from '../../../src/index.js';
+import { loopback, whole } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { FailingStore } from '../../support/ways-in.js';
 import { emptyStore, recordedIn, settled, tick } from '../undici/clients.js';
-import { loopback, whole } from '../undici/loopback.js';
 
 const test = suite('bodies of node:http');
 

@@ -10,10 +10,10 @@ import {
   UpgradeNotRecordedError,
   withCassette,
 } from '../../../src/index.js';
+import { loopback, whole } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { stderrDuring } from '../../support/ways-in.js';
 import { emptyStore, recordedIn, settled } from '../undici/clients.js';
-import { loopback, whole } from '../undici/loopback.js';
 
 const test = suite('what is left alone of node:http');
 
@@ -205,6 +205,7 @@ for (const [title, options, event] of [
     await withCassette({ store: emptyStore(), mode: 'replay' }, async () => {
       const [error] = await once(http.request(server.url, options).end(), 'error');
       assert.instance(error, UpgradeNotRecordedError);
+      assert.match(error.message, title === 'CONNECT' ? ' http://other.test:443 ' : ` ${server.url}/ `);
     });
     assert.is(server.count(), before);
   });

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { ContractServer } from '../../contract/adapter-server.js';
+import { loopback } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
-import { loopback } from '../undici/loopback.js';
 import { newCassette, runProgram } from '../undici/programs.js';
 
 const test = suite('careless programs on node:http');

@@ -10,9 +10,9 @@ import nodeFetch from 'node-fetch';
 import superagent from 'superagent';
 import * as assert from 'uvu/assert';
 import { InteractionNotFoundError, withCassette } from '../../../src/index.js';
+import { bodyOf, loopback } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { emptyStore, recordedIn, settled } from '../undici/clients.js';
-import { bodyOf, loopback } from '../undici/loopback.js';
 import { tls } from './tls.js';
 
 const test = suite('real clients on node:http');

@@ -5,9 +5,9 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
 import { InteractionNotFoundError, withCassette } from '../../../src/index.js';
+import { loopback, whole } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { emptyStore, recordedIn, settled } from '../undici/clients.js';
-import { loopback, whole } from '../undici/loopback.js';
 import { tls } from './tls.js';
 
 const test = suite('every way to make a request of node:http');

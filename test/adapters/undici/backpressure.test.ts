@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import * as assert from 'uvu/assert';
+import { loopback } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { clients, emptyStore, inMode, recordedIn, settled, tick, WHY_SKIPPED } from './clients.js';
-import { loopback } from './loopback.js';
 
 const test = suite('backpressure');
 

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { InteractionNotFoundError } from '../../../src/index.js';
+import { loopback, whole } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { type Client, clients, emptyStore, inMode, rejection, type Session, WHY_SKIPPED } from './clients.js';
-import { loopback, whole } from './loopback.js';
 
 const test = suite('two bodies of one length');
 

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import * as assert from 'uvu/assert';
 import { installInterposition } from '../../../src/index.js';
+import { loopback } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { copies, emptyStore, recordedIn, settled, WHY_SKIPPED } from './clients.js';
-import { loopback } from './loopback.js';
 
 const test = suite('EventSource');
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { type BrokerMode, installInterposition } from '../../../src/index.js';
+import { loopback, proxyServer } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { BuiltInAgent, emptyStore, nodeMajor, rejection, WHY_SKIPPED } from './clients.js';
-import { loopback, proxyServer } from './loopback.js';
 import { newCassette, runProgram } from './programs.js';
 
 const test = suite('the guard');

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import * as assert from 'uvu/assert';
 import type { BrokerMode } from '../../../src/index.js';
 import { interpose } from '../../../src/index.js';
+import { loopback, signal } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import {
   brokerOn,
@@ -13,7 +14,6 @@ import {
   type Undici,
   WHY_SKIPPED,
 } from './clients.js';
-import { loopback, signal } from './loopback.js';
 
 const test = suite('handlers given to dispatch');
 

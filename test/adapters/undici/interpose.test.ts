@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { Broker, Cassette, installInterposition, interpose } from '../../../src/index.js';
+import { type Loopback, loopback, proxyServer } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import {
   brokerOn,
@@ -13,7 +14,6 @@ import {
   type Undici,
   WHY_SKIPPED,
 } from './clients.js';
-import { type Loopback, loopback, proxyServer } from './loopback.js';
 
 const test = suite('interpose');
 

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
+import { loopback, whole } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { nodeMajor, WHY_SKIPPED } from './clients.js';
-import { loopback, whole } from './loopback.js';
 import { newCassette, runProgram } from './programs.js';
 
 const test = suite('undici that is loaded after the preload');

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
+import { loopback, signal, whole } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { clients, emptyStore, type Fetch, inMode, WHY_SKIPPED } from './clients.js';
-import { loopback, signal, whole } from './loopback.js';
 
 const test = suite('identical requests');
 

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
+import { loopback, whole } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { clients, emptyStore, inMode, type Session, WHY_SKIPPED } from './clients.js';
-import { loopback, whole } from './loopback.js';
 
 const test = suite('a program that writes into what it was given');
 

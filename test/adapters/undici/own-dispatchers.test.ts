@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { installInterposition, interpose, withCassette } from '../../../src/index.js';
+import { loopback, proxyServer, socksServer, whole } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { stderrDuring } from '../../support/ways-in.js';
 import {
@@ -12,7 +13,6 @@ import {
   type Undici,
   WHY_SKIPPED,
 } from './clients.js';
-import { loopback, proxyServer, socksServer, whole } from './loopback.js';
 import { newCassette, runProgram } from './programs.js';
 
 const test = suite('programs’ own dispatchers');

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrokerMode } from '../../../src/index.js';
+import { HANG_MS } from '../../support/hang.js';
 import { registerUrl, repoRoot } from '../../support/paths.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'adapter-programs-'));
@@ -35,7 +36,7 @@ export function runProgram(
   };
   const flags = ['--no-warnings', ...(preload ? ['--import', registerUrl] : []), file, ...args];
   return new Promise((resolve) => {
-    execFile(process.execPath, flags, { env, timeout: 15_000 }, (_error, stdout, stderr) => {
+    execFile(process.execPath, flags, { env, timeout: HANG_MS }, (_error, stdout, stderr) => {
       let printed: unknown = stderr || stdout;
       try {
         printed = JSON.parse(stdout);

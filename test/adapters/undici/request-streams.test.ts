@@ -1,6 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { RequestBodyTimeoutError } from '../../../src/index.js';
+import { bodyOf, loopback, signal } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import {
   clients,
@@ -13,7 +14,6 @@ import {
   type Session,
   WHY_SKIPPED,
 } from './clients.js';
-import { bodyOf, loopback, signal } from './loopback.js';
 
 const test = suite('request bodies that stream');
 

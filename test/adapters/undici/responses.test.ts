@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { type BrokerMode, CassetteSaveError, JsonFileCassetteStore } from '../../../src/index.js';
+import { loopback, type Seen, whole } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { clients, copies, inMode, live, rejection, type Session, WHY_SKIPPED } from './clients.js';
-import { loopback, type Seen, whole } from './loopback.js';
 
 const test = suite('responses');
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { type BrokerMode, type InterpositionOptions, installInterposition } from '../../../src/index.js';
+import { loopback, type Seen, whole } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { type Client, clients, emptyStore, inMode, live, type Session, WHY_SKIPPED } from './clients.js';
-import { loopback, type Seen, whole } from './loopback.js';
 
 const test = suite('bodies as the server gets them');
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as assert from 'uvu/assert';
 import { type SeenRequest, startExchangeServer } from '../../support/exchange-server.js';
+import { HANG_MS } from '../../support/hang.js';
 import { registerUrl, repoRoot } from '../../support/paths.js';
 import { suite } from '../../support/suite.js';
 
@@ -46,7 +47,6 @@ interface Difference {
 }
 
 const AT_ONCE = 3;
-const PROGRAM_TIMEOUT_MS = 180_000;
 const PACKAGES = { undici6: 'undici6', undici7: 'undici', undici8: 'undici8' } as const;
 const nodeMajor = Number(process.versions.node.split('.')[0]);
 const folder = join(repoRoot, 'fixtures/programs/exchanges');
@@ -65,11 +65,11 @@ function runProgram(
   }
   if (env.INTERPOSITION_MODE) imports.push('--import', registerUrl);
   const args = [...imports, join(folder, 'main.mjs'), url, client, order];
-  const options = { env: cleanEnvironment(env), timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 };
+  const options = { env: cleanEnvironment(env), timeout: HANG_MS, maxBuffer: 64 * 1024 * 1024 };
 
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, options, (error, stdout, stderr) => {
-      const ending = error?.killed ? `none within ${PROGRAM_TIMEOUT_MS} ms` : (error?.code ?? 0);
+      const ending = error?.killed ? `none within ${HANG_MS} ms` : (error?.code ?? 0);
       try {
         const exchanges = JSON.parse(stdout) as readonly Exchange[];
         resolve([...exchanges, { name: 'the end of the process', result: ending }]);

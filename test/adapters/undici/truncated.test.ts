@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import * as assert from 'uvu/assert';
 import { TruncatedRecordingError } from '../../../src/index.js';
+import { loopback } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import {
   clients,
@@ -12,7 +13,6 @@ import {
   type Session,
   WHY_SKIPPED,
 } from './clients.js';
-import { loopback } from './loopback.js';
 
 const test = suite('recordings that were cut off');
 

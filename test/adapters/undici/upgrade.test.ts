@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import * as assert from 'uvu/assert';
 import { interpose, UpgradeNotRecordedError } from '../../../src/index.js';
+import { echoUpgraded, loopback } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import {
   brokerOn,
@@ -12,20 +13,11 @@ import {
   type Undici,
   WHY_SKIPPED,
 } from './clients.js';
-import { loopback } from './loopback.js';
 
 const test = suite('upgraded connections');
 
 const server = await loopback((_, response) => response.end());
-for (const [event, status] of [
-  ['upgrade', '101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo'],
-  ['connect', '200 Connected'],
-] as const) {
-  server.server.on(event, (_, socket) => {
-    socket.write(`HTTP/1.1 ${status}\r\n\r\n`);
-    socket.pipe(socket);
-  });
-}
+echoUpgraded(server.server);
 test.after(() => server.close());
 
 type Dispatcher = InstanceType<Undici['Agent']>;
@@ -72,7 +64,8 @@ for (const { name, undici } of copies) {
         settled(ask(agent.compose(interpose(broker) as never) as Dispatcher), () => title),
       );
       assert.instance(error, UpgradeNotRecordedError);
-      assert.match(error.message, server.url);
+      const target = title === 'CONNECT' ? 'http://other.test:443' : `${server.url}/echo`;
+      assert.match(error.message, ` ${target} `);
       assert.is(server.count(), before);
       await agent.destroy();
     });

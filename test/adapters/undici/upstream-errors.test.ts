@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import * as assert from 'uvu/assert';
 import { interpose, withCassette } from '../../../src/index.js';
+import { loopback } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import {
   brokerOn,
@@ -12,7 +13,6 @@ import {
   type Undici,
   WHY_SKIPPED,
 } from './clients.js';
-import { loopback } from './loopback.js';
 
 const test = suite('errors of the upstream');
 

@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert';
 import { interceptDispatcher } from '../../../src/adapters/undici/dispatcher.js';
 import type { DispatcherLike } from '../../../src/adapters/undici/protocol.js';
+import { loopback } from '../../support/loopback.js';
 import { suite } from '../../support/suite.js';
 import { copies, nodeMajor, type Undici, WHY_SKIPPED } from './clients.js';
-import { loopback } from './loopback.js';
 import { newCassette, runProgram } from './programs.js';
 
 const test = suite('the wrapped global dispatcher');

@@ -11,8 +11,10 @@ import { heap, opening } from './opening.js';
 import { packages, packagesSize } from './packages.js';
 import { recording } from './recording.js';
 import { recordingGrowth } from './recording-growth.js';
+import { redis } from './redis.js';
 import { refreshing } from './refreshing.js';
 import type { Row } from './row.js';
+import { sqliteLookUp, sqliteOpening } from './sqlite.js';
 import { startUp } from './start-up.js';
 import { undiciRequest } from './undici-request.js';
 
@@ -31,8 +33,11 @@ export const ROWS: readonly Row[] = [
   recording,
   recordingGrowth,
   refreshing,
+  redis,
   opening,
   heap,
+  sqliteOpening,
+  sqliteLookUp,
   startUp,
   packages,
   packagesSize,

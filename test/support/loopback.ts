@@ -150,3 +150,16 @@ function tunnel(
   upstream.on('error', () => socket.destroy());
   socket.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
 }
+
+/** Answers upgrades and CONNECT, and says everything again that comes after them. */
+export function echoUpgraded(server: Server): void {
+  for (const [event, status] of [
+    ['upgrade', '101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo'],
+    ['connect', '200 Connected'],
+  ] as const) {
+    server.on(event, (_, socket) => {
+      socket.write(`HTTP/1.1 ${status}\r\n\r\n`);
+      socket.pipe(socket);
+    });
+  }
+}
