@@ -49,12 +49,13 @@ function forwardTapped(call: Call, recording: Recording): void {
   const known = new Promise<void>((resolve) => {
     isKnown = resolve;
   });
-  tapBody(call.request, (bytes) => {
+  const answered = tapBody(call.request, (bytes) => {
     recording.request = sentRequest(call, bytes);
     isKnown();
   });
   const { bodyWait } = call.route;
   forward(call, recording, {
+    answered,
     requestKnown: (failed) =>
       settledWithin(known, failed ? Math.min(bodyWait, FAILED_WAIT_MS) : bodyWait, failed),
   });

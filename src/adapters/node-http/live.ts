@@ -22,6 +22,8 @@ import { UPGRADE_NOTICE } from './upgrade.js';
 export interface LiveOptions {
   /** Resolves when the recording has its request, or is taken never to. `failed`: nobody goes on to send the body. */
   requestKnown(failed: boolean): Promise<void>;
+  /** Called when the upstream answers, before the program hears of it. */
+  answered?(): void;
   /** Records a connection that the upstream has accepted as the program's own. */
   upgraded(response: IncomingMessage, socket: Duplex, early: Uint8Array): void;
   /** Was the program told to go on with its body before the upstream could say so? */
@@ -145,6 +147,7 @@ export class LiveSource {
   }
 
   #head(response: IncomingMessage): void {
+    this.#options.answered?.();
     const head = headOf(response);
     this.#isWhole = isOneWhole(head);
     this.#left = declaredLength(response);

@@ -12,8 +12,10 @@ type End = (chunk?: unknown, encoding?: unknown, callback?: unknown) => Outgoing
  * @param known Called once, when the body is whole: it is ended, or has been as long as its `content-length` says for a
  * turn of the event loop. Then a server answers, too, and there are programs that never end it; most do so at once, and
  * get no answer before that.
+ * @returns To be called when a server answers: a body that is as long as it says is whole then, in the very turn in which
+ * it was written.
  */
-export function tapBody(request: OutgoingRequest, known: (bytes: Uint8Array) => void): void {
+export function tapBody(request: OutgoingRequest, known: (bytes: Uint8Array) => void): () => void {
   const pieces: Uint8Array[] = [];
   let size = 0;
   let isKnown = false;
@@ -44,6 +46,7 @@ export function tapBody(request: OutgoingRequest, known: (bytes: Uint8Array) => 
       known(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces));
     }
   };
+  const isLongEnough = () => size > 0 && size === declaredLength(request);
   const methods = request as unknown as { write: Write; end: End };
   wrapMethod(methods, 'write', (write) => (...args) => {
     let isWritten = false;
@@ -56,7 +59,7 @@ export function tapBody(request: OutgoingRequest, known: (bytes: Uint8Array) => 
       () => {
         if (isWritten) {
           take(args[0], args[1]);
-          if (size > 0 && size === declaredLength(request)) {
+          if (isLongEnough()) {
             setImmediate(() => request.destroyed || whole());
           }
         }
@@ -74,6 +77,11 @@ export function tapBody(request: OutgoingRequest, known: (bytes: Uint8Array) => 
       },
     );
   });
+  return () => {
+    if (isLongEnough()) {
+      whole();
+    }
+  };
 }
 
 /** What the head, which is made by now, says of the body's length. */
