@@ -199,12 +199,16 @@ function forwardTapped(forwarding: Forwarding): boolean {
   const settled = new Promise<void>((resolve) => {
     requestSettled = resolve;
   });
-  const body = tapBody(options.body, (read) => {
-    if (read !== undefined) {
-      recording.request = sentRequest(recording.head, read);
-    }
-    requestSettled();
-  });
+  const body = tapBody(
+    options.body,
+    (read) => {
+      if (read !== undefined) {
+        recording.request = sentRequest(recording.head, read);
+      }
+      requestSettled();
+    },
+    lengthAhead(forwarding),
+  );
   const exchange = new Exchange(programOf(handler));
   const requestKnown = (failed: boolean) => {
     if (failed) {
@@ -217,6 +221,19 @@ function forwardTapped(forwarding: Forwarding): boolean {
   return asRecorded(route.broker, recording, () =>
     upstream.dispatch(marked(options, { body }), upstreamHandler(handler, live)),
   );
+}
+
+/**
+ * The length of a body that fetch made by itself of what the program gave it, which it names then. That may be read before it is
+ * sent; a stream of the program's own may not.
+ */
+function lengthAhead({ route, recording, handler }: Forwarding): number | undefined {
+  if (!isFetchHandler(handler)) {
+    return undefined;
+  }
+  const named = recording.head.headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1];
+  const length = Number(named);
+  return length <= route.broker.readAhead ? length : undefined;
 }
 
 function liveSource(

@@ -80,9 +80,11 @@ type Known = (read: Omit<ReadBody, 'again'> | undefined) => void;
  * Listens to a body while it is sent.
  *
  * @param known Called once.
+ * @param ahead How long the body is, where it is read from now on: a request that is given up before it is sent is known
+ * then, too.
  * @returns What to send in the body's place; often the body itself.
  */
-export function tapBody(body: unknown, known: Known): unknown {
+export function tapBody(body: unknown, known: Known, ahead?: number): unknown {
   const bytes = immediateBytes(body);
   if (bytes !== undefined) {
     known({ bytes });
@@ -100,7 +102,10 @@ export function tapBody(body: unknown, known: Known): unknown {
   if (isSyncIterable(body)) {
     return tapSync(body, known);
   }
-  return isAsyncIterable(body) ? tapAsync(body, known) : body;
+  if (!isAsyncIterable(body)) {
+    return body;
+  }
+  return ahead === undefined ? tapAsync(body, known) : tapAhead(body, known, ahead);
 }
 
 /** Reads what nobody will send any more of a body that `tapBody` gave, so that it is known whole. Never rejects. */
@@ -195,6 +200,20 @@ async function* tapAsync(body: AsyncIterable<unknown>, known: Known) {
   } finally {
     tap.finish(ended);
   }
+}
+
+function tapAhead(body: AsyncIterable<unknown>, known: Known, length: number): AsyncIterable<unknown> {
+  const chunks = collectIterable(body, new Interrupt());
+  chunks.then(concatenated).then(
+    // The body of a fetch that is aborted meanwhile ends before its end.
+    (bytes) => known(bytes.byteLength === length ? { bytes } : undefined),
+    () => known(undefined),
+  );
+  return relayed(chunks);
+}
+
+async function* relayed(chunks: Promise<readonly unknown[]>) {
+  yield* await chunks;
 }
 
 function collectStream(body: Readable, stop: Interrupt): Promise<unknown[]> {
