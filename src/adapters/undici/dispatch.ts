@@ -325,7 +325,7 @@ function contextFor(handler: Handler, upstream: UpstreamDispatcher): null | unde
 
 /** Never rejects: what goes wrong ends the exchange. */
 async function lookUpWhenRead(call: LookUp, exchange: Exchange, turn: Turn): Promise<void> {
-  const { route, head, handler } = call;
+  const { route, head, options, handler } = call;
   try {
     const read = await readWithin(call, exchange);
     const length = lengthAhead(route, head, handler);
@@ -334,7 +334,7 @@ async function lookUpWhenRead(call: LookUp, exchange: Exchange, turn: Turn): Pro
       return;
     }
     // Live no answer is there sooner: a program that gives up its request meanwhile has had none.
-    await (isReadable(call) ? afterMicrotasks() : afterTurn());
+    await (immediateBytes(options.body) === undefined ? afterTurn() : afterMicrotasks());
     const request = sentRequest(head, read);
     await route.broker.inTurn(request, turn);
     lookUpNow(call, exchange, { request, order: turn.order, again: read.again });
