@@ -182,17 +182,31 @@ export class CoreBroker {
     return this.#turns.take(turnName(head), this.reserve());
   }
 
-  /** `lookup` for a request that took a turn: identical requests are answered in the order of their dispatch. */
-  async lookupInTurn(request: InteractionRequest, turn: Turn): Promise<Interaction | undefined> {
-    try {
-      const found = this.#recall.find(request);
-      if (!found.story?.dependsOnOrder) {
-        return this.#answer(request, found);
-      }
+  /** Resolves when a request that took a turn may be looked up: identical ones are, in the order of their dispatch. */
+  async inTurn(request: InteractionRequest, turn: Turn): Promise<void> {
+    if (this.#recall.find(request).story?.dependsOnOrder) {
       await turn.earlier;
-      return this.lookup(request);
-    } finally {
-      turn.done();
+    }
+  }
+
+  /**
+   * In the place of `lookup` for a request that its program gave up before it was looked up. The recording that is next in
+   * turn is its own only where that was given up as well, before anything was answered; any other is that of a request behind
+   * it, as the body of this one was not known when it was recorded. In `auto` it is recorded where the ones behind it are going
+   * to be.
+   *
+   * @param order The place that was reserved for the request.
+   * @param group Who waits for the recording to settle.
+   */
+  giveUp(request: InteractionRequest, order: number, group?: RecordingGroup): void {
+    const { key, story } = this.#recall.find(request);
+    if (this.mode === 'auto' && !(story && this.#isSettled(story))) {
+      this.countMiss(request);
+      const recording = this.record(request, { order, group });
+      recording.request = request;
+      void recording.truncate();
+    } else if (story !== undefined && isGivenUpBy(order, this.#recall.next(key, story))) {
+      this.lookup(request);
     }
   }
 
@@ -403,6 +417,15 @@ export class CoreBroker {
     const ownStory = this.#playback === 'sequence' && story.session === this.#session.id;
     return story.answersWhole && !ownStory;
   }
+}
+
+/** Was it cut off before anything of its response was there, and made no later than at this place? */
+function isGivenUpBy(order: number, { recording, responseChunks }: Interaction): boolean {
+  return (
+    recording.truncated &&
+    (recording.order ?? 0) <= order &&
+    responseChunks.every(({ data, metadata = [] }) => data.byteLength === 0 && metadata.length === 0)
+  );
 }
 
 // biome-ignore lint/correctness/useYield: its one effect is to throw when it is read

@@ -1,5 +1,6 @@
 // Captured when the library loads, so that a test's fake timers stop neither a replay nor a save.
 export const { clearTimeout, setImmediate, queueMicrotask } = globalThis;
+export const { nextTick } = process;
 
 const timeout = globalThis.setTimeout;
 /** The longest time of a timer in Node: one with a longer time fires at once. */

@@ -148,11 +148,17 @@ export class Recall {
 
   /** The recording that is next in turn for the story, which counts as used. */
   take(key: string, story: Story): Interaction {
-    const n = (this.#asked.get(key) ?? 0) + 1;
-    this.#asked.set(key, n);
-    const interaction = this.#playback === 'first' ? story.first() : story.nth(n, () => this.#lanesOf(story));
+    const interaction = this.next(key, story);
+    this.#asked.set(key, this.#timesAsked(key) + 1);
     this.#used.add(interaction);
     return interaction;
+  }
+
+  /** The recording that is next in turn for the story. */
+  next(key: string, story: Story): Interaction {
+    return this.#playback === 'first'
+      ? story.first()
+      : story.nth(this.#timesAsked(key) + 1, () => this.#lanesOf(story));
   }
 
   /** Finds the keys of all recordings. */
@@ -193,6 +199,10 @@ export class Recall {
       fingerprint: interaction.fingerprint,
       used: this.#used.has(interaction),
     }));
+  }
+
+  #timesAsked(key: string): number {
+    return this.#asked.get(key) ?? 0;
   }
 
   #whole(recalled: Recalled): Recalled {

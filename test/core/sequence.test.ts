@@ -3,7 +3,6 @@ import {
   Broker,
   type BrokerOptions,
   Cassette,
-  type Interaction,
   type InteractionRequest,
   type LiveResponder,
   type MetadataPair,
@@ -350,8 +349,16 @@ test('auto forwards what this session began, and replays what an earlier one rec
   assert.equal([await ask(broker, fresh), await ask(broker), await ask(broker, fresh)], ['1', 'known', '2']);
 });
 
-const hitOf = async (hit: Promise<Interaction | undefined>): Promise<string> =>
-  text((await hit)?.responseChunks[0]?.data ?? bytes('MISS'));
+async function hitInTurn(
+  broker: Broker,
+  asked: InteractionRequest,
+  turn = broker.takeTurn(asked),
+): Promise<string> {
+  await broker.inTurn(asked, turn);
+  const hit = broker.lookup(asked);
+  turn.done();
+  return text(hit?.responseChunks[0]?.data ?? bytes('MISS'));
+}
 
 test('requests whose bodies arrive in another order are answered in the order of their dispatch', async () => {
   const cassette = cassetteOf(...['1', '2', '3'].map((answer) => interaction(request(), [answer])));
@@ -361,11 +368,11 @@ test('requests whose bodies arrive in another order are answered in the order of
     broker.takeTurn(request()),
     broker.takeTurn(request()),
   ];
-  const thirdHit = hitOf(broker.lookupInTurn(request(), third));
+  const thirdHit = hitInTurn(broker, request(), third);
   assert.ok(await isPending(thirdHit));
-  const secondHit = hitOf(broker.lookupInTurn(request(), second));
+  const secondHit = hitInTurn(broker, request(), second);
   assert.ok(await isPending(secondHit));
-  const firstHit = hitOf(broker.lookupInTurn(request(), first));
+  const firstHit = hitInTurn(broker, request(), first);
   assert.equal(await Promise.all([firstHit, secondHit, thirdHit]), ['1', '2', '3']);
   assert.is(broker.mustQueue(request()), false);
 });
@@ -378,9 +385,9 @@ test('a request whose body never arrives holds up only its like, and only until 
   );
   const broker = replaying(cassette);
   const stuck = broker.takeTurn(request());
-  const behind = hitOf(broker.lookupInTurn(request(), broker.takeTurn(request())));
+  const behind = hitInTurn(broker, request());
   assert.ok(broker.mustQueue(request()));
-  assert.is(await hitOf(broker.lookupInTurn(other, broker.takeTurn(other))), '3');
+  assert.is(await hitInTurn(broker, other), '3');
   assert.ok(await isPending(behind));
   stuck.done();
   assert.is(await behind, '1');

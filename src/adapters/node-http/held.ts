@@ -1,3 +1,4 @@
+import { setImmediate } from '../../core/clock.js';
 import { wrapMethod } from '../../core/wrap-method.js';
 import type { OutgoingRequest } from './protocol.js';
 
@@ -9,6 +10,8 @@ type Write = (chunk?: unknown, encoding?: unknown, callback?: unknown) => boolea
  */
 export function holdRequest(request: OutgoingRequest): () => void {
   let isHeld = true;
+  // Live, and in replay, no write is through before there is a connection, which takes a turn of the event loop.
+  const connected = new Promise<void>((resolve) => setImmediate(resolve));
   // What is written counts as taken: a program that waits for room, or for its callback, would wait forever.
   request.outputSize = Number.NEGATIVE_INFINITY;
   wrapMethod(request as unknown as { write: Write }, 'write', (write) => (chunk, encoding, callback) => {
@@ -17,7 +20,8 @@ export function holdRequest(request: OutgoingRequest): () => void {
       return write(chunk, encoding, callback);
     }
     const result = write(chunk, typeof encoding === 'function' ? undefined : encoding);
-    process.nextTick(taken);
+    // What the program throws is to be an uncaught exception, and not a rejection.
+    void connected.then(() => process.nextTick(taken));
     return result;
   });
   return () => {

@@ -1,6 +1,6 @@
 import { clearTimeout, setImmediate, setTimeout } from '../../core/clock.js';
 import { RequestBodyTimeoutError } from '../../core/errors.js';
-import type { Interaction, InteractionRequest } from '../../core/interaction.js';
+import type { InteractionRequest } from '../../core/interaction.js';
 import type { RequestHead } from '../../core/recording.js';
 import type { Turn } from '../../core/turns.js';
 import { wrapMethod } from '../../core/wrap-method.js';
@@ -39,6 +39,8 @@ export class LookUp {
   #unhold: () => void = () => {};
   #heldTimeout: HeldTimeout | undefined;
   #isOver = false;
+  /** Is its body known, and its turn still to come? It keeps that also where it is given up. */
+  #isQueued = false;
   #continued = false;
 
   constructor(call: Call, head: RequestHead) {
@@ -108,24 +110,28 @@ export class LookUp {
         this.#unhold();
         dispatchUpgrade(this.#call, request, this.#exchange);
       } else if (this.#mustQueue) {
+        this.#isQueued = true;
         broker
-          .lookupInTurn(request, this.#turn)
-          .then((hit) => this.#found(request, hit))
-          .catch((error: unknown) => this.#fail(error));
+          .inTurn(request, this.#turn)
+          .then(() => this.#lookUp(request))
+          .catch((error: unknown) => this.#fail(error))
+          .finally(() => this.#turn.done());
       } else {
-        this.#found(request, broker.lookup(request));
+        this.#lookUp(request);
       }
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #found(request: InteractionRequest, hit: Interaction | undefined): void {
+  #lookUp(request: InteractionRequest): void {
+    const { broker, group } = this.#call.route;
     if (this.#isOver) {
+      broker.giveUp(request, this.#turn.order, group);
       return;
     }
+    const hit = broker.lookup(request);
     this.#end();
-    const { broker, group } = this.#call.route;
     if (hit !== undefined && isWebSocket(hit.request) && readResponse(hit).head?.statusCode === 101) {
       replayWebSocket(this.#call, this.#exchange, hit);
       return;
@@ -153,7 +159,9 @@ export class LookUp {
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.#heldTimeout?.end();
-    this.#turn.done();
+    if (!this.#isQueued) {
+      this.#turn.done();
+    }
   }
 
   #lateError(): RequestBodyTimeoutError {

@@ -1,12 +1,12 @@
 import type { CoreBroker } from '../../core/broker.js';
-import { clearTimeout, setImmediate, setTimeout } from '../../core/clock.js';
+import { clearTimeout, nextTick, setImmediate, setTimeout } from '../../core/clock.js';
 import { settledWithin } from '../../core/deadline.js';
 import {
   RequestBodyTimeoutError,
   RequestNotBrokeredError,
   UpgradeNotRecordedError,
 } from '../../core/errors.js';
-import type { Interaction, InteractionRequest } from '../../core/interaction.js';
+import type { InteractionRequest } from '../../core/interaction.js';
 import type { Recording, RequestHead } from '../../core/recording.js';
 import type { Route, Router } from '../../core/route.js';
 import type { Turn } from '../../core/turns.js';
@@ -20,6 +20,7 @@ import {
 import type { Handshake } from '../../websocket/handshake.js';
 import { recordConnection } from '../../websocket/recorded.js';
 import { Exchange } from './exchange.js';
+import { isFormData } from './form-data.js';
 import { asForwarded, asRecorded } from './forwarded.js';
 import { withStableHeaders } from './headers.js';
 import { Interrupt } from './interrupt.js';
@@ -40,6 +41,7 @@ import { replayWebSocket } from './replayed-websocket.js';
 import {
   drainBody,
   immediateBytes,
+  isBlob,
   isReadableBody,
   type ReadBody,
   readBody,
@@ -52,8 +54,6 @@ import { upstreamHandler } from './upstream-handler.js';
 // Enumerable and registered: it survives the copies that interceptors make of the options, and other copies of this
 // library know it. A request is brokered once, however many brokered dispatchers it passes.
 export const BROKERED = Symbol.for('interposition.brokered');
-
-const NEXT = Promise.resolve();
 
 /** How long the error of a request waits for its body to be known, where failures are recorded. */
 const FAILED_WAIT_MS = 500;
@@ -207,7 +207,7 @@ function forwardTapped(forwarding: Forwarding): boolean {
       }
       requestSettled();
     },
-    lengthAhead(forwarding),
+    lengthAhead(route, recording.head, handler),
   );
   const exchange = new Exchange(programOf(handler));
   const requestKnown = (failed: boolean) => {
@@ -227,13 +227,13 @@ function forwardTapped(forwarding: Forwarding): boolean {
  * The length of a body that fetch made by itself of what the program gave it, which it names then. That may be read before it is
  * sent; a stream of the program's own may not.
  */
-function lengthAhead({ route, recording, handler }: Forwarding): number | undefined {
+function lengthAhead({ broker }: Route, head: RequestHead, handler: Handler): number | undefined {
   if (!isFetchHandler(handler)) {
     return undefined;
   }
-  const named = recording.head.headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1];
+  const named = head.headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1];
   const length = Number(named);
-  return length <= route.broker.readAhead ? length : undefined;
+  return length <= broker.readAhead ? length : undefined;
 }
 
 function liveSource(
@@ -274,22 +274,27 @@ function lookUp(call: LookUp, bytes: Uint8Array | undefined): boolean {
   }
   try {
     exchange.begin(contextFor(handler, call.upstream));
-    if (exchange.ended) {
+    if (exchange.ended && isAborted(options)) {
       return true;
     }
-    exchange.bind(call.upstream.dispatcher && pendingOf(call.upstream.dispatcher));
+    if (exchange.ended && (isGivenUp(handler) || !isReadable(call))) {
+      // While it is recorded it takes a place, too, and is then left out.
+      broker.reserve();
+      return true;
+    }
+    if (!exchange.ended) {
+      exchange.bind(call.upstream.dispatcher && pendingOf(call.upstream.dispatcher));
+    }
     if (bytes === undefined || broker.mustQueue(head)) {
       void lookUpWhenRead({ ...call, options: copied(options) }, exchange, broker.takeTurn(head));
+      return true;
+    }
+    const request = sentRequest(head, { bytes });
+    if (isReadLive(call)) {
+      const turn = broker.takeTurn(head);
+      nextTick(lookUpInTurn, call, exchange, { request, order: turn.order, again: options.body }, turn);
     } else {
-      const order = broker.reserve();
-      const request = sentRequest(head, { bytes });
-      const lookUpNow = () =>
-        answer(call, exchange, { request, hit: broker.lookup(request), order, again: options.body });
-      if (isReadLive(call)) {
-        void NEXT.then(() => exchange.ended || lookUpNow()).catch((error: unknown) => exchange.fail(error));
-      } else {
-        lookUpNow();
-      }
+      lookUpNow(call, exchange, { request, order: broker.reserve(), again: options.body });
     }
   } catch (error) {
     exchange.fail(error);
@@ -297,10 +302,17 @@ function lookUp(call: LookUp, bytes: Uint8Array | undefined): boolean {
   return true;
 }
 
-/**
- * Is the body one that fetch reads when it is sent? Then a request that is aborted in the turn that made it has none, and is
- * not recorded; in replay fetch gives some of them as they lie there, and it must not be looked up.
- */
+/** May the body be read also where nobody sends it? A stream of the program's may not. */
+function isReadable({ route, head, handler, options: { body } }: LookUp): boolean {
+  return (
+    immediateBytes(body) !== undefined ||
+    isFormData(body) ||
+    isBlob(body) ||
+    lengthAhead(route, head, handler) !== undefined
+  );
+}
+
+/** Is the body one that fetch reads by and by? In replay it gives some of them as they lie there. */
 function isReadLive({ handler, options }: LookUp): boolean {
   return isFetchHandler(handler) && options.body !== null && options.body !== undefined;
 }
@@ -313,17 +325,19 @@ function contextFor(handler: Handler, upstream: UpstreamDispatcher): null | unde
 
 /** Never rejects: what goes wrong ends the exchange. */
 async function lookUpWhenRead(call: LookUp, exchange: Exchange, turn: Turn): Promise<void> {
-  const { route, head, options } = call;
+  const { route, head, options, handler } = call;
   try {
-    const read = await readWithin(route, head, options.body, exchange);
-    if (exchange.ended) {
+    const read = await readWithin(call, exchange);
+    const length = lengthAhead(route, head, handler);
+    if (exchange.ended && length !== undefined && length !== read.bytes.byteLength) {
+      // A fetch that is given up reads its body no further, also while it is recorded.
       return;
     }
+    // Live no answer is there sooner: a program that gives up its request meanwhile has had none.
+    await (immediateBytes(options.body) === undefined ? afterTurn() : afterMicrotasks());
     const request = sentRequest(head, read);
-    const hit = await route.broker.lookupInTurn(request, turn);
-    if (!exchange.ended) {
-      answer(call, exchange, { request, hit, order: turn.order, again: read.again });
-    }
+    await route.broker.inTurn(request, turn);
+    lookUpNow(call, exchange, { request, order: turn.order, again: read.again });
   } catch (error) {
     exchange.fail(error);
   } finally {
@@ -331,16 +345,33 @@ async function lookUpWhenRead(call: LookUp, exchange: Exchange, turn: Turn): Pro
   }
 }
 
-interface Found {
+/** Never throws: what goes wrong ends the exchange. */
+function lookUpInTurn(call: LookUp, exchange: Exchange, known: Known, turn: Turn): void {
+  try {
+    lookUpNow(call, exchange, known);
+  } catch (error) {
+    exchange.fail(error);
+  } finally {
+    turn.done();
+  }
+}
+
+/** A request that is known whole. */
+interface Known {
   readonly request: InteractionRequest;
-  readonly hit: Interaction | undefined;
   readonly order: number;
   readonly again: unknown;
 }
 
-function answer(call: LookUp, exchange: Exchange, { request, hit, order, again }: Found): void {
+/** The one moment of a look-up: what is known of a request, whether it was given up included, is taken together. */
+function lookUpNow(call: LookUp, exchange: Exchange, { request, order, again }: Known): void {
   const { route, upstream, options, handler } = call;
   const { broker } = route;
+  if (exchange.ended) {
+    broker.giveUp(request, order, route.group);
+    return;
+  }
+  const hit = broker.lookup(request);
   if (hit !== undefined && isWebSocket(hit.request) && readResponse(hit).head?.statusCode === 101) {
     // An accepted connection is the program's own, and no dispatcher's.
     exchange.unbind();
@@ -383,26 +414,33 @@ function miss(broker: CoreBroker, request: InteractionRequest, exchange: Exchang
   }
 }
 
-async function readWithin(
-  { bodyWait, broker }: Route,
-  head: RequestHead,
-  body: unknown,
-  exchange: Exchange,
-): Promise<ReadBody> {
+function afterMicrotasks(): Promise<void> {
+  return new Promise((resolve) => nextTick(resolve));
+}
+
+function afterTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+async function readWithin(call: LookUp, exchange: Exchange): Promise<ReadBody> {
+  const { head, route, options } = call;
+  const { bodyWait, broker } = route;
   const stop = new Interrupt();
   const timer = setTimeout(
     () => stop.raise(new RequestBodyTimeoutError(head.action, broker.text(head.target), bodyWait)),
     bodyWait,
   );
-  exchange.source = {
-    abort: (reason) => {
-      stop.raise(reason);
-      return false;
-    },
-    resume: () => {},
-  };
+  if (!isReadable(call)) {
+    exchange.source = {
+      abort: (reason) => {
+        stop.raise(reason);
+        return false;
+      },
+      resume: () => {},
+    };
+  }
   try {
-    return await readBody(body, stop);
+    return await readBody(options.body, stop);
   } finally {
     clearTimeout(timer);
   }

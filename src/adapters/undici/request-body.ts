@@ -311,7 +311,7 @@ function isStream(body: unknown): body is Readable {
   return typeof body === 'object' && typeof pipe === 'function' && typeof on === 'function';
 }
 
-function isBlob(body: unknown): body is Blob {
+export function isBlob(body: unknown): body is Blob {
   const tag = (body as { [Symbol.toStringTag]?: unknown } | null)?.[Symbol.toStringTag];
   return body instanceof Blob || ((tag === 'Blob' || tag === 'File') && typeof body === 'object');
 }
