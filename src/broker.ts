@@ -5,6 +5,7 @@ import type { CassetteStore } from './core/cassette-store.js';
 import { InvalidOptionError } from './core/errors.js';
 import { fingerprint } from './core/fingerprint.js';
 import { loadCassette } from './core/load.js';
+import { noSuchOption } from './core/no-such-option.js';
 import { HttpPolicy, type HttpPolicyOptions } from './http/policy.js';
 
 /** Options of a Broker. `project` and `match` are two ways to say what counts; give one. */
@@ -37,7 +38,40 @@ export class Broker extends CoreBroker {
   }
 }
 
+const OPTIONS: Readonly<Record<keyof BrokerOptions, 'function' | 'other'>> = {
+  mode: 'other',
+  modeSource: 'other',
+  liveResponder: 'function',
+  cassetteStore: 'other',
+  project: 'function',
+  match: 'other',
+  vary: 'other',
+  redact: 'other',
+  shouldRecord: 'function',
+  recordFailures: 'other',
+  maxAge: 'other',
+  stale: 'other',
+  latency: 'other',
+  playback: 'other',
+  readAhead: 'other',
+  maxBodySize: 'other',
+  storeWait: 'other',
+  session: 'other',
+  observer: 'other',
+};
+
 function withPolicy(options: BrokerOptions): CoreBrokerOptions {
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(OPTIONS, name)) {
+      throw new InvalidOptionError(name, noSuchOption(name, Object.keys(OPTIONS)));
+    }
+    if (
+      OPTIONS[name as keyof BrokerOptions] === 'function' &&
+      !['undefined', 'function'].includes(typeof value)
+    ) {
+      throw new InvalidOptionError(name, 'it is not a function.');
+    }
+  }
   const { project, match, vary, redact, shouldRecord, ...rest } = options;
   const counts = match !== undefined || vary !== undefined;
   if (project !== undefined && counts) {

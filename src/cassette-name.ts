@@ -8,6 +8,7 @@ const FOLDER = '__cassettes__';
 export const DEFAULT_CASSETTE = `${FOLDER}/default.json`;
 // Of the 255 that file systems take, with room for a hash and for the name of a draft.
 const MAX_SEGMENT_BYTES = 160;
+const SCRIPT = /\.[cm]?[jt]sx?$/;
 const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 /**
@@ -34,9 +35,23 @@ export function cassettePath(name: string): string {
  * is one segment, made safe as `cassettePath` does.
  *
  * @param file The test file's path, or its `file:` URL.
+ * @param ending What stands behind the test file's name in that of the folder.
  */
-export function testCassettePath(file: string, name: string): string {
-  return `${testPath(file, name)}.json`;
+export function testCassettePath(file: string, name: string, ending = ''): string {
+  return join(testFolder(file, ending), `${oneSegment(name)}.json`);
+}
+
+/** The folder of a test file's cassettes; parameters as for `testCassettePath`. */
+export function testFolder(file: string, ending = ''): string {
+  const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+  return join(dirname(path), FOLDER, `${basename(path)}${ending}`);
+}
+
+/** The test file whose cassettes are in such a folder; undefined where it is none. */
+export function testFileOf(folder: string, ending = ''): string | undefined {
+  const name = basename(folder);
+  const file = name.endsWith(ending) ? name.slice(0, name.length - ending.length) : '';
+  return SCRIPT.test(file) ? join(dirname(folder), '..', file) : undefined;
 }
 
 /**
@@ -44,18 +59,13 @@ export function testCassettePath(file: string, name: string): string {
  *
  * @param name That of the scope's function; it may be empty.
  */
-export function partCassettePath(file: string, test: string, name: string): string {
-  return join(testPath(file, test), `${oneSegment(name || 'scope')}.json`);
+export function partCassettePath(testCassette: string, name: string): string {
+  return join(partsFolder(testCassette), `${oneSegment(name || 'scope')}.json`);
 }
 
 /** The folder of a test's parts, by the test's cassette. */
 export function partsFolder(testCassette: string): string {
   return testCassette.slice(0, -'.json'.length);
-}
-
-function testPath(file: string, name: string): string {
-  const path = file.startsWith('file:') ? fileURLToPath(file) : file;
-  return join(dirname(path), FOLDER, basename(path), oneSegment(name));
 }
 
 function oneSegment(name: string): string {
@@ -93,7 +103,7 @@ function hash(name: string): string {
 /** The name of a file without its extensions, as a cassette's name. */
 export function nameOfFile(file: string): string {
   const path = file.startsWith('file:') ? fileURLToPath(file) : file;
-  return basename(path).replace(/\.[cm]?[jt]sx?$/, '');
+  return basename(path).replace(SCRIPT, '');
 }
 
 /**

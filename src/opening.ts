@@ -18,7 +18,7 @@ import { RecordingGroup, type RequestHead } from './core/recording.js';
 import type { Guard, Route, Unanswered } from './core/route.js';
 import { passthroughOf } from './http/passthrough.js';
 import type { ChosenMode, InterpositionOptions } from './options.js';
-import { endReport, reportFile } from './report-file.js';
+import { endReport, type ReportedCassette, reportFile, type Tally } from './report-file.js';
 import { enterSession, isRootOfSession } from './session.js';
 import { aside, storeAt } from './store-at.js';
 import { type Address, parseAddress } from './stores/addresses/address.js';
@@ -189,10 +189,17 @@ export function routeTo(entry: Opened): Route {
  * A route of its own on which every request is stopped that the options do not let pass.
  *
  * @param refusal The error of such a request, which is told by its method and target.
+ * @param missing The cassette that would have had the answers: the report calls such a request a MISS.
  */
-export function routeToNothing(options: InterpositionOptions, refusal: (request: string) => Error): Route {
+export function routeToNothing(
+  options: InterpositionOptions,
+  refusal: (request: string) => Error,
+  missing?: ReportedCassette,
+): Route {
   const broker = new Broker(new Cassette(), { redact: options.redact });
+  const text = (original: string) => broker.text(original);
   const unanswered: Unanswered = { first: undefined };
+  let tally: Tally | undefined;
   return {
     broker,
     group: new RecordingGroup(),
@@ -201,8 +208,11 @@ export function routeToNothing(options: InterpositionOptions, refusal: (request:
     nodeHttp: options.nodeHttp ?? true,
     unanswered,
     passes: passthroughOf(options.passthrough),
-    refusal: ({ action, target }) => {
-      const error = refusal(`${action} ${broker.text(target)}`);
+    refusal: (head) => {
+      tally ??= missing && reportFile()?.tally(missing, text);
+      watchExit();
+      tally?.miss(head);
+      const error = refusal(`${head.action} ${text(head.target)}`);
       unanswered.first ??= error;
       return error;
     },
@@ -230,9 +240,10 @@ export function routeAside(route: Route, outside: 'pass' | 'error'): Route {
  */
 export async function settle({ broker, group, bodyWait }: Route): Promise<void> {
   const patienceEnds = monotonicNow() + PATIENCE * bodyWait;
+  let waitMs = bodyWait;
   for (let pending = group.pending; pending.length > 0; pending = group.pending) {
     const all = () => Promise.all(pending.map((recording) => recording.settled));
-    await withDeadline<unknown>(all, bodyWait, () => new Error('a recording is still open')).catch(() => {});
+    await withDeadline<unknown>(all, waitMs, () => new Error('a recording is still open')).catch(() => {});
     for (const recording of group.pending) {
       if (recording.open && (recording.idleMs >= bodyWait || monotonicNow() >= patienceEnds)) {
         const { action, target } = recording.head;
@@ -240,6 +251,11 @@ export async function settle({ broker, group, bodyWait }: Route): Promise<void> 
         await recording.truncate().catch(() => {});
       }
     }
+    // What has arrived meanwhile was not silent yet: it is cut off when it is, and not a whole round later.
+    const leftMs = group.pending
+      .filter(({ open }) => open)
+      .map(({ idleMs }) => Math.min(bodyWait - idleMs, patienceEnds - monotonicNow()));
+    waitMs = Math.min(bodyWait, ...leftMs);
   }
   groups.delete(group);
   const [failure] = group.close((late) => warnOnce(describe(late)));

@@ -153,7 +153,12 @@ export function isCI(): boolean {
   return !['', '0', 'false'].includes((process.env.CI ?? '').toLowerCase());
 }
 
-function environmentOptions(): InterpositionOptions {
+/**
+ * The options of `INTERPOSITION_OPTIONS`.
+ *
+ * @throws InvalidOptionError as `resolveOptions` does.
+ */
+export function environmentOptions(): InterpositionOptions {
   const text = process.env.INTERPOSITION_OPTIONS;
   if (text === undefined || text === '') {
     return {};

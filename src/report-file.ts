@@ -16,9 +16,9 @@ export interface ReportLine {
   readonly report: 1;
   /** One process, or worker thread. */
   readonly process: string;
-  /** Its beginning: when, the version of Node, and what it runs. */
+  /** Its beginning, and that it goes on behind an end: when, the version of Node, and what it runs. */
   readonly begun?: { readonly at: string; readonly node: string; readonly program: string };
-  /** It has ended by itself: nothing of it is missing. */
+  /** Nothing of it is missing, where this is its last line: it has ended by itself, or has done nothing since. */
   readonly ended?: true;
   /** What went on at one cassette. */
   readonly cassette?: CassetteLine;
@@ -57,6 +57,9 @@ export interface Tally {
   notBrokered(request: RequestHead): void;
 }
 
+/** A cassette, and in which mode it is used. */
+export type ReportedCassette = Pick<CassetteLine, 'location' | 'mode' | 'modeSource'>;
+
 /** HITs are written together, as they come by the thousand; what a reviewer must not miss is written at once. */
 const PAUSE_MS = 250;
 
@@ -75,7 +78,10 @@ export function reportFile(): ReportFile | undefined {
   return file;
 }
 
-/** For the exit of the process: nothing of the report is missing. */
+/**
+ * For the exit of the process, and for where somebody may end it without one: nothing of the report is missing. What
+ * happens afterwards is reported as well.
+ */
 export function endReport(): void {
   file?.end();
 }
@@ -85,35 +91,46 @@ class ReportFile {
   readonly #process = `${process.pid}-${randomBytes(4).toString('hex')}`;
   readonly #tallies = new Set<FileTally>();
   #waiting = false;
+  #hasEnded = false;
 
   constructor(path: string) {
     this.#path = path;
-    // Without its arguments: they may hold secrets.
-    const program = process.argv[1] ?? '';
     try {
-      this.#write({ begun: { at: isoNow(), node: process.version, program } });
+      this.#begin();
     } catch (cause) {
       throw new InvalidOptionError('INTERPOSITION_REPORT', `${path} cannot be written.`, { cause });
     }
   }
 
   /** @param text Makes a text fit to be shown. */
-  tally(
-    about: Pick<CassetteLine, 'location' | 'mode' | 'modeSource'>,
-    text: (text: string) => string,
-  ): Tally {
-    const tally = new FileTally(about, text, (isUrgent) => (isUrgent ? this.#flush() : this.#flushLater()));
+  tally(about: ReportedCassette, text: (text: string) => string): Tally {
+    const tally = new FileTally(about, text, (isUrgent) => this.#changed(isUrgent));
     this.#tallies.add(tally);
     return tally;
   }
 
   end(): void {
     this.#flush();
-    this.#write({ ended: true });
+    if (!this.#hasEnded) {
+      this.#hasEnded = true;
+      this.#write({ ended: true });
+    }
   }
 
-  #flushLater(): void {
-    if (!this.#waiting) {
+  #begin(): void {
+    // Without its arguments: they may hold secrets.
+    const program = process.argv[1] ?? '';
+    this.#write({ begun: { at: isoNow(), node: process.version, program } });
+  }
+
+  #changed(isUrgent: boolean): void {
+    if (this.#hasEnded) {
+      this.#hasEnded = false;
+      this.#begin();
+    }
+    if (isUrgent) {
+      this.#flush();
+    } else if (!this.#waiting) {
       this.#waiting = true;
       setTimeout(() => this.#flush(), PAUSE_MS).unref();
     }
@@ -137,7 +154,7 @@ class ReportFile {
 type Requests = 'misses' | 'live' | 'passed' | 'notBrokered';
 
 class FileTally implements Tally {
-  readonly #about: Pick<CassetteLine, 'location' | 'mode' | 'modeSource'>;
+  readonly #about: ReportedCassette;
   readonly #text: (text: string) => string;
   readonly #changed: (isUrgent: boolean) => void;
   readonly #known = new Set<Interaction>();
@@ -146,11 +163,7 @@ class FileTally implements Tally {
   #requests: Record<Requests, string[]> = { misses: [], live: [], passed: [], notBrokered: [] };
   #isNew = true;
 
-  constructor(
-    about: Pick<CassetteLine, 'location' | 'mode' | 'modeSource'>,
-    text: (text: string) => string,
-    changed: (isUrgent: boolean) => void,
-  ) {
+  constructor(about: ReportedCassette, text: (text: string) => string, changed: (isUrgent: boolean) => void) {
     this.#about = about;
     this.#text = text;
     this.#changed = changed;

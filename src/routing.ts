@@ -1,10 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { types } from 'node:util';
 import { interceptClientRequests } from './adapters/node-http/interceptor.js';
 import { watchNodeHttp } from './adapters/node-http/notice.js';
 import { watchNodeHttp2 } from './adapters/node-http2/notice.js';
 import { type HeldSlots, holdSlots } from './adapters/undici/global-slots.js';
 import { watchRequests } from './adapters/undici/guard.js';
 import { holdOwnDispatchers, meetLoadedInRealm } from './adapters/undici/own-dispatchers.js';
+import { InvalidOptionError } from './core/errors.js';
 import { atEndOfRealm, beginRealm } from './core/host-realm.js';
 import type { Route, Router } from './core/route.js';
 import { warnOnce } from './warnings.js';
@@ -48,6 +50,24 @@ export function runAside<T>(fn: () => T): T {
   return scopes.run(ASIDE, fn);
 }
 
+/**
+ * @param call Which function it was given to.
+ * @param argument What it is there.
+ * @throws InvalidOptionError for what is no function, and for a generator function: what that does is done by whoever
+ * iterates, outside the scope.
+ */
+export function checkScopeFunction(call: string, argument: string, fn: unknown): void {
+  if (typeof fn !== 'function') {
+    throw new InvalidOptionError(call, `${argument} is not a function.`);
+  }
+  if (types.isGeneratorFunction(fn)) {
+    throw new InvalidOptionError(
+      call,
+      `${argument} is a generator function, which runs where it is iterated, and not in the scope. Iterate it in a function.`,
+    );
+  }
+}
+
 /** A scope that lasts from a call to a call, in the asynchronous context of the first. */
 export interface LastingScope {
   /** From here on it has a route; what encloses it answers before. */
@@ -80,10 +100,12 @@ export function enterScope(): LastingScope {
  * it, and from whichever other scope. For clients that keep callbacks, or gather calls and send them later.
  *
  * @returns A function that does what `fn` does. Bound outside every scope, it is outside wherever it is called.
+ * @throws InvalidOptionError for what is no function, and for a generator function.
  */
 export function bindScope<This, Args extends unknown[], Result>(
   fn: (this: This, ...args: Args) => Result,
 ): (this: This, ...args: Args) => Result {
+  checkScopeFunction('bindScope', 'its argument', fn);
   const scope = scopes.getStore();
   return function bound(this: This, ...args: Args): Result {
     return scopes.run(scope, () => Reflect.apply(fn, this, args) as Result);

@@ -60,8 +60,8 @@ interface SharedScope {
 
 const shared = new Map<string, SharedScope>();
 // A cassette that was missing is still being made: the scopes of this process that come after replay what is there, and
-// add what is not.
-const begunHere = new Set<string>();
+// add what is not. By its place: the attempt of a test that it was begun in, where it is that test's own.
+const begunHere = new Map<string, object | undefined>();
 let intercepting = false;
 
 function enter(
@@ -131,15 +131,18 @@ function isPlain(value: unknown): value is Exclude<unknown, object> {
 
 /**
  * The mode of a scope that begins now: a cassette file that is missing is recorded, except in CI; one that this process
- * has begun is replayed and added to; any other cassette is replayed.
+ * has begun is replayed and added to, or recorded anew where the test is made again that it is of; any other cassette is
+ * replayed.
  *
  * @param fromCode What the options say.
  * @param call Where they were given, for messages.
+ * @param attempt The attempt of the test whose own the cassette is.
  */
 export function modeForScope(
   fromCode: BrokerMode | undefined,
   where: string | URL | CassetteStore,
   call: string,
+  attempt?: object,
 ): ChosenMode {
   const requested = requestedMode(fromCode, `the options of ${call}`);
   if (requested !== undefined) {
@@ -147,14 +150,14 @@ export function modeForScope(
   }
   const place = identity(where);
   const missing = isFile(where) && !existsSync(place);
-  if (missing && !isCI()) {
-    begunHere.add(place);
-  }
-  if (!begunHere.has(place)) {
+  const isBegun = begunHere.has(place);
+  if (!isBegun && (!missing || isCI())) {
     return { mode: 'replay', source: DEFAULT_MODE_SOURCE };
   }
+  const isMadeAgain = isBegun && begunHere.get(place) !== attempt;
+  begunHere.set(place, attempt);
   const isOpen = [...shared.values()].some((scope) => scope.place === place && scope.mode === 'record');
-  return missing || isOpen
+  return missing || isOpen || isMadeAgain
     ? { mode: 'record', source: 'the default for a cassette that is missing' }
     : { mode: 'auto', source: 'the default for a cassette that this process began', continues: true };
 }

@@ -1,4 +1,5 @@
 import { debuglog } from 'node:util';
+import { printable } from './core/printable.js';
 import type { RequestHead } from './core/recording.js';
 
 const warned = new Set<string>();
@@ -7,7 +8,7 @@ const warned = new Set<string>();
 export function warnOnce(message: string): void {
   if (!warned.has(message)) {
     warned.add(message);
-    process.stderr.write(`interposition: ${message}\n`);
+    process.stderr.write(`interposition: ${printable(message)}\n`);
   }
 }
 
@@ -24,6 +25,6 @@ export function logLookup(
   text: (text: string) => string,
 ): void {
   if (debug.enabled) {
-    debug('%s %s %s', outcome, action, text(target));
+    debug('%s %s', outcome, printable(`${action} ${text(target)}`));
   }
 }

@@ -1,8 +1,8 @@
 import { callingFile, cassettePath, nameOfFile, partCassettePath } from './cassette-name.js';
 import { InvalidOptionError } from './core/errors.js';
 import { type CassetteOptions, resolveOptions } from './options.js';
-import { runInScope } from './routing.js';
-import { runningTest } from './running-test.js';
+import { checkScopeFunction, runInScope } from './routing.js';
+import { type RunningTest, runningTest } from './running-test.js';
 import { modeForScope, openScope } from './scope.js';
 
 /**
@@ -29,15 +29,15 @@ export async function withCassette<T>(
 ): Promise<Awaited<T>> {
   const fn = args.at(-1) as () => T;
   const first = args.length > 1 ? (args[0] as string | CassetteOptions) : {};
-  if (typeof fn !== 'function') {
-    throw new InvalidOptionError('withCassette', 'its last argument is not a function.');
-  }
+  checkScopeFunction('withCassette', 'its last argument', fn);
   const given = typeof first === 'string' ? { name: first } : first;
   const options = resolveOptions(given, ['name', 'mode']);
   // A scope's own cassette: one that the environment names would throw all scopes together.
-  const where =
-    given.store ?? given.cassette ?? (given.name === undefined ? unnamedPath(fn) : cassettePath(given.name));
-  const scope = await openScope(where, modeForScope(options.mode, where, 'withCassette'), options);
+  const named =
+    given.store ?? given.cassette ?? (given.name === undefined ? undefined : cassettePath(given.name));
+  const test = named === undefined ? runningTest() : undefined;
+  const where = named ?? unnamedPath(fn, test);
+  const scope = await openScope(where, modeForScope(options.mode, where, 'withCassette', test), options);
   let result: Awaited<T>;
   try {
     result = await runInScope(scope.route, fn);
@@ -51,10 +51,9 @@ export async function withCassette<T>(
 }
 
 /** In a test that an integration runs, another file for each test: a test has its answers to itself. */
-function unnamedPath(fn: () => unknown): string {
-  const test = runningTest();
+function unnamedPath(fn: () => unknown, test: RunningTest | undefined): string {
   if (test !== undefined) {
-    return partCassettePath(test.file, test.name, fn.name);
+    return partCassettePath(test.cassette, fn.name);
   }
   const file = callingFile(withCassette);
   const name = fn.name || (file === undefined ? '' : nameOfFile(file));

@@ -159,6 +159,7 @@ test('the cassette of a test stands beside its file, and no name leads elsewhere
   }
   assert.is(new Set(paths).size, rows.length);
   assert.is(testCassettePath(pathToFileURL(file).href, 'users gets one'), paths[0]);
+  assert.is(testCassettePath(file, 'users gets one', '.own'), join(`${folder}.own`, 'users gets one.json'));
 });
 
 test('the calling file is found, whatever was set for stack traces', () => {

@@ -1,11 +1,11 @@
 import { Cassette } from '../core/cassette.js';
 import type { Interaction } from '../core/interaction.js';
+import { printableLine } from '../core/printable.js';
 import { printInteraction } from '../formats/cassette-json.js';
 import type { Address } from '../stores/addresses/address.js';
 import { type Block, blockOf, without } from '../stores/cassette-change.js';
 import { storeOf } from './cassettes.js';
 import { plural } from './plural.js';
-import { printableLine } from './printable.js';
 
 /** So many are saved at once: what was saved stays where the command is stopped. */
 const BATCH = 100;

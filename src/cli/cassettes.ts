@@ -28,6 +28,9 @@ export function cassetteAt(given: string | undefined, terminal: Terminal): Addre
 
 /** The same, where the call or the environment names one. */
 export function namedCassette(given: string | undefined, { cwd, env }: Terminal): Address | undefined {
+  if (given === '--') {
+    throw new CommandError('--cassette is followed by no cassette.');
+  }
   const named = given ?? (env['INTERPOSITION_CASSETTE'] || undefined);
   return named === undefined ? undefined : parseAddress(named, cwd);
 }
@@ -52,7 +55,7 @@ export function shownCassette(given: string, { kind, location }: Address): strin
 export function cassettePath(given: string | undefined, terminal: Terminal): string {
   const { kind, location } = cassetteAt(given, terminal);
   if (kind !== 'file') {
-    throw new CommandError(`${location} is no file, and this command is about what cassette files suffer.`);
+    throw new CommandError(`${location} is no file. This command is for cassettes in files.`);
   }
   return location;
 }

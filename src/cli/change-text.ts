@@ -1,5 +1,5 @@
 import type { Difference } from '../core/miss.js';
-import { printableLine } from './printable.js';
+import { printableLine } from '../core/printable.js';
 
 /**
  * What `diff` and `verify` say of one request: a line for it, and one for each difference.

@@ -1,4 +1,4 @@
-import { printableLine } from './printable.js';
+import { printableLine } from '../core/printable.js';
 
 /** Something that was not carried over. */
 interface Lost {

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { describe, InterpositionError } from '../core/errors.js';
+import { printable } from '../core/printable.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
-import { printable } from './printable.js';
 import type { Terminal } from './terminal.js';
 import { check } from './verbs/check.js';
 import { copy } from './verbs/copy.js';

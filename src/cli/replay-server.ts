@@ -36,7 +36,7 @@ export function replayServer(
 ): Server {
   return createServer((request, response) => {
     void answer(request, response).catch((error: unknown) => {
-      options.told('ERROR', `${request.method} ${request.url}: ${describe(error)}`);
+      options.told('ERROR', broker.text(`${request.method} ${request.url}: ${describe(error)}`));
       refuse(response, 500, describe(error));
     });
   });
@@ -58,7 +58,7 @@ export function replayServer(
     const target = targetOf(incoming);
     if (target === undefined) {
       const known = [...origins].join(', ');
-      options.told('ERROR', `${method} ${url}: of which origin?`);
+      options.told('ERROR', `${method} ${broker.text(url)}: of which origin?`);
       refuse(
         response,
         421,

@@ -64,10 +64,11 @@ export function lineCount(file: string): number {
 function summaryOf(lines: readonly ReportLine[]): Summary {
   const about = lines.flatMap(({ cassette }) => (cassette === undefined ? [] : [cassette]));
   const begun = new Set(lines.filter((line) => line.begun !== undefined).map((line) => line.process));
-  const ended = new Set(lines.filter((line) => line.ended).map((line) => line.process));
+  // A process may go on behind an end.
+  const last = new Map(lines.map((line) => [line.process, line]));
   return {
     processes: begun.size,
-    killed: [...begun].filter((one) => !ended.has(one)).length,
+    killed: [...begun].filter((one) => last.get(one)?.ended !== true).length,
     hits: about.reduce((sum, { hits }) => sum + hits, 0),
     misses: about.flatMap(({ misses }) => misses),
     live: about.flatMap(({ live }) => live),
@@ -106,7 +107,12 @@ function linesOf(file: string): ReportLine[] {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new CommandError(`cannot read the report ${file}: ${describe(cause)}`, { cause });
+    throw new CommandError(
+      `cannot read the report: ${describe(cause)}. Set INTERPOSITION_REPORT for the run of the tests.`,
+      {
+        cause,
+      },
+    );
   }
   return text.split('\n').flatMap((line, index) => {
     if (line === '') {

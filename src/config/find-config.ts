@@ -4,6 +4,8 @@ import { describe, InvalidOptionError } from '../core/errors.js';
 import { parseJson } from './parse-json.js';
 
 const NAMES = ['ts', 'js', 'mjs', 'json'].map((extension) => `interposition.config.${extension}`);
+/** Forms that other tools read. Who has written one takes what it says, such as a redaction, to be in force. */
+const UNREAD = ['cjs', 'mts', 'cts'].map((extension) => `interposition.config.${extension}`);
 const PACKAGE = 'package.json';
 
 /** A config file that was found: a file of its own, or the key `interposition` of a package.json. */
@@ -16,11 +18,18 @@ export interface FoundConfig {
 /**
  * The config file of a folder: in it, or in the nearest folder above it that has one.
  *
- * @throws InvalidOptionError where a folder has two, and where a package.json that may be one cannot be read.
+ * @throws InvalidOptionError where a folder has two, or one of a form that is not read, and where a package.json that may be one cannot be read.
  */
 export function findConfig(folder: string): FoundConfig | undefined {
   let place = resolve(folder);
   for (;;) {
+    const unread = UNREAD.map((name) => join(place, name)).find((file) => existsSync(file));
+    if (unread !== undefined) {
+      throw new InvalidOptionError(
+        `config file ${unread}`,
+        `config files of this form are not read. Make it ${NAMES.slice(0, -1).join(', ')} or ${NAMES.at(-1)}.`,
+      );
+    }
     const [found, another] = configsIn(place);
     if (another !== undefined) {
       throw new InvalidOptionError(

@@ -248,6 +248,7 @@ export class CoreBroker {
       mode: this.mode,
       modeSource: this.#modeSource,
       size,
+      holdsPlaceholder: this.#policy.doubt?.(raw) !== undefined,
       explanation,
       explanationText: explanation && this.#policy.explanationText?.(explanation),
     });

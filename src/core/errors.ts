@@ -1,5 +1,6 @@
 import type { InteractionRequest } from './interaction.js';
 import type { MissExplanation, MissReason, NearMiss } from './miss.js';
+import { printable } from './printable.js';
 
 /** The modes of a Broker. `replay` never goes live, `record` always does, `auto` does on a MISS. */
 export type BrokerMode = 'replay' | 'record' | 'auto';
@@ -13,6 +14,11 @@ export abstract class InterpositionError extends Error {
   abstract override readonly name: string;
   /** Such as `ERR_INTERACTION_NOT_FOUND`: the same in every release and realm. */
   abstract readonly code: string;
+
+  /** @param message It may quote a cassette: terminals show it without escape sequences. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(printable(message), options);
+  }
 }
 
 /** What is known about a MISS beyond its request. */
@@ -27,6 +33,8 @@ export interface MissContext {
   readonly explanation?: MissExplanation | undefined;
   /** The explanation, for the message. */
   readonly explanationText?: string | undefined;
+  /** Does the request hold what only stands for a secret? Then it cannot be sent as it is. */
+  readonly holdsPlaceholder?: boolean | undefined;
   /** Where the connection was recorded, and a message of the program on it was not. */
   readonly message?: MissedMessage | undefined;
 }
@@ -84,12 +92,18 @@ function missMessage(request: InteractionRequest, context: MissContext): string 
   const held = size === undefined ? '' : `, which holds ${size} interaction${size === 1 ? '' : 's'}`;
   const from = modeSource === undefined ? '' : ` (set by ${modeSource})`;
   const why = explanationText === undefined ? '' : `\n${explanationText}`;
+  const hint = context.holdsPlaceholder ? TO_RECORD_ANEW : TO_RECORD;
   return (
     `MISS: ${request.action} ${request.target}${body} is not in ${where}${held}. ` +
-    `The mode is ${mode}${from}, so nothing was sent.${why}\n` +
-    'To record it, run once with INTERPOSITION_MODE=auto (adds what is missing) or INTERPOSITION_MODE=record.'
+    `The mode is ${mode}${from}, so nothing was sent.${why}\n${hint}`
   );
 }
+
+const TO_RECORD =
+  'To record it, run once with INTERPOSITION_MODE=auto (adds what is missing) or INTERPOSITION_MODE=record.';
+const TO_RECORD_ANEW =
+  'To record it, have the program log in anew, with INTERPOSITION_MODE=record: the request holds a placeholder, which ' +
+  'stands for a secret that the cassette does not hold.';
 
 function missedMessage(request: InteractionRequest, context: MissContext, message: MissedMessage): string {
   const { location, explanationText } = context;
@@ -212,7 +226,7 @@ export class CassetteLoadError extends InterpositionError {
   readonly location: string;
 
   constructor(location: string, failure: StoreFailure = {}) {
-    super(storeMessage('load', location, failure), { cause: failure.cause });
+    super(storeMessage('load', location, failure), { cause: printableCause(failure.cause) });
     this.location = location;
   }
 }
@@ -228,6 +242,13 @@ export class CassetteSaveError extends InterpositionError {
     super(storeMessage('save', location, failure), { cause: failure.cause });
     this.location = location;
   }
+}
+
+/** An error of JSON.parse quotes what it could not read. */
+function printableCause(cause: unknown): unknown {
+  return cause instanceof SyntaxError && printable(cause.message) !== cause.message
+    ? new SyntaxError(printable(cause.message))
+    : cause;
 }
 
 function storeMessage(verb: 'load' | 'save', location: string, failure: StoreFailure): string {

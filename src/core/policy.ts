@@ -1,6 +1,6 @@
 import type { Address } from './address.js';
 import { fingerprint } from './fingerprint.js';
-import type { Interaction, InteractionRequest, ResponseChunk } from './interaction.js';
+import type { HeaderPair, Interaction, InteractionRequest, ResponseChunk } from './interaction.js';
 import type { KnownRequest, MissExplanation } from './miss.js';
 import type { RequestHead } from './recording.js';
 
@@ -75,6 +75,12 @@ export interface Policy {
    * Two requests of one key were recorded; a warning, where it may be that the recordings are not to be mixed up.
    */
   conflict?(earlier: InteractionRequest, later: InteractionRequest): string | undefined;
+
+  /** The headers of a request that count, or say who is asking: two requests that differ in them are not the same. */
+  identity?(request: InteractionRequest): readonly HeaderPair[];
+
+  /** A request was sent, and is recorded; a warning, where it was not the one that the program meant. */
+  doubt?(sent: InteractionRequest): string | undefined;
 
   /** Why a request was a MISS, and what to do. Called for a MISS in `replay` only. */
   explain?(request: InteractionRequest, known: readonly KnownRequest[]): MissExplanation;

@@ -6,6 +6,7 @@ import { describeFailure } from './failure.js';
 import { fingerprint } from './fingerprint.js';
 import { Interaction, type InteractionRequest, type ResponseChunk } from './interaction.js';
 import type { MetadataPair } from './metadata.js';
+import { isSamePairs } from './pairs.js';
 import type { Policy } from './policy.js';
 import type { Recall } from './recall.js';
 import { type Outcome, Recording, type RecordingGroup, type RequestHead } from './recording.js';
@@ -175,6 +176,9 @@ export class Recorder {
       return;
     }
     this.#parts.policy.refresh?.();
+    // The answer may give away what stands in the request: so that is asked for again.
+    const asked = this.#parts.policy.request(recording.request);
+    const responseChunks = this.#parts.policy.response(recording.responseChunks, asked);
     const found = this.#parts.recall.exactly(recording.request);
     const { request, key, story } = found;
     const sequence = this.#parts.playback === 'sequence';
@@ -186,7 +190,6 @@ export class Recorder {
     ) {
       return this.#save();
     }
-    const responseChunks = this.#parts.policy.response(recording.responseChunks, request);
     const lane = story?.lane(this.#parts.session.id, this.#parts.session.lane) ?? [];
     const collapsed = this.#collapsed.get(key) ?? [];
     if (
@@ -199,6 +202,10 @@ export class Recorder {
       this.#collapsed.set(key, collapsed);
       collapsed.splice(countBelow(collapsed, recording.order), 0, recording.order);
       return this.#save();
+    }
+    const doubt = recording.request && this.#parts.policy.doubt?.(recording.request);
+    if (doubt !== undefined) {
+      this.#parts.warn(doubt);
     }
     const metadata = this.#metadata(recording, outcome, lane, countBelow(collapsed, recording.order));
     const interaction = new Interaction({ request, responseChunks, metadata });
@@ -223,11 +230,17 @@ export class Recorder {
 
   /** Two requests that differed in what is not stored: the cassette cannot tell which answer belongs to which. */
   #warnOfLikeness(key: string, made: InteractionRequest, stored: InteractionRequest): void {
-    if (made.target === stored.target && Buffer.compare(made.body, stored.body) === 0) {
+    const identity = (one: InteractionRequest) => this.#parts.policy.identity?.(one) ?? [];
+    const [given, kept] = [identity(made), identity(stored)];
+    const isKept =
+      made.target === stored.target &&
+      Buffer.compare(made.body, stored.body) === 0 &&
+      isSamePairs(given, kept);
+    if (isKept) {
       return;
     }
-    const whole = `${key} ${fingerprint({ ...stored, headers: [] })}`;
-    const secret = fingerprint({ ...made, headers: [] });
+    const whole = `${key} ${fingerprint({ ...stored, headers: kept })}`;
+    const secret = fingerprint({ ...made, headers: given });
     const earlier = this.#secrets.get(whole);
     this.#secrets.set(whole, secret);
     if (earlier !== undefined && earlier !== secret) {

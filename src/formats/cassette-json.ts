@@ -178,9 +178,9 @@ function repairOf(text: string): string {
   const whole = wholeBeginning(text, HEAD);
   return whole === undefined
     ? START_AGAIN
-    : `Its beginning is whole: cut it after byte ${whole.bytes} and put ${JSON.stringify(FOOTER)} behind that, and ` +
-        `it has ${whole.blocks === 1 ? 'one interaction' : `${whole.blocks} interactions`}. Or restore it from ` +
-        'version control.';
+    : 'Its beginning is whole, and "npx interposition repair" keeps it, where it is a file. Or cut it after byte ' +
+        `${whole.bytes} and put ${JSON.stringify(FOOTER)} behind that, and it has ` +
+        `${whole.blocks === 1 ? 'one interaction' : `${whole.blocks} interactions`}. Or restore it from version control.`;
 }
 
 /**

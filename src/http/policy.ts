@@ -11,6 +11,7 @@ import { addressOf } from './matching/address.js';
 import { HttpMatch, type MatchOptions } from './matching/match.js';
 import { mayHoldPlaceholder } from './matching/wildcard.js';
 import { explainMiss, missText } from './misses/explain.js';
+import { placeholdersIn, REDACTED } from './redaction/placeholder.js';
 import { type RedactOptions, Redactor } from './redaction/redact.js';
 import { SecretMemory } from './redaction/secret-memory.js';
 import { fieldsOf, readResponse } from './response.js';
@@ -172,6 +173,22 @@ export class HttpPolicy implements Policy {
     );
   }
 
+  identity({ headers }: InteractionRequest): readonly HeaderPair[] {
+    return headers
+      .map(([name, value]) => [name.toLowerCase(), value] as const)
+      .filter(([name]) => IDENTITIES.includes(name) || this.#match.counts(name));
+  }
+
+  doubt(sent: InteractionRequest): string | undefined {
+    const place = placeholderPlace(sent);
+    return (
+      place &&
+      `${sent.action} ${sent.target} was sent with a placeholder in ${place}. It stands for a secret that the cassette ` +
+        'does not hold, as in the answer of a log-in that was replayed. To record with the real value, have the program ' +
+        'log in anew, with INTERPOSITION_MODE=record.'
+    );
+  }
+
   explain(request: InteractionRequest, known: readonly KnownRequest[]): MissExplanation {
     const alike = known.filter((one) => one.request.protocol === request.protocol);
     return alike.length === 0 && known.length > 0
@@ -191,6 +208,30 @@ export class HttpPolicy implements Policy {
 function decoded(request: InteractionRequest): InteractionRequest {
   const body = decodeBody([request.body], request.headers);
   return body?.complete ? { ...request, body: Buffer.concat(body.chunks) } : request;
+}
+
+/** Where a request holds a placeholder, in words. In a body the bare word may be meant: there it takes one with a hash. */
+function placeholderPlace({ target, headers, body }: InteractionRequest): string | undefined {
+  const header = headers.find(([, value]) => placeholdersIn(value).length > 0)?.[0];
+  if (header !== undefined) {
+    return `the header "${header}"`;
+  }
+  if (placeholdersIn(target).length > 0) {
+    return 'its URL';
+  }
+  return holdsHashed(Buffer.from(body.buffer, body.byteOffset, body.byteLength)) ? 'its body' : undefined;
+}
+
+/** Looks at the places in question only: a body may be longer than a text can be. */
+function holdsHashed(bytes: Buffer): boolean {
+  const { length } = REDACTED;
+  for (let at = bytes.indexOf(REDACTED); at !== -1; at = bytes.indexOf(REDACTED, at + length)) {
+    const [found] = placeholdersIn(bytes.toString('latin1', at, at + 2 * length));
+    if (found !== undefined && found[1] > length) {
+      return true;
+    }
+  }
+  return false;
 }
 
 function headerLines({ headers }: InteractionRequest, name: string): string {

@@ -5,6 +5,10 @@ import { headerValue } from './headers.js';
 /** The protocol of a request that asks for a WebSocket, and of what is said on it. */
 export const WEBSOCKET = 'websocket';
 
+/** What is said, once, where the upgrade is to something else. */
+export const UPGRADE_NOTICE =
+  'requests for an upgraded connection (other than a WebSocket), and CONNECT, pass through, unrecorded.';
+
 const KEY = 'sec-websocket-key';
 
 /** Does a request ask for a WebSocket (RFC 6455, 4.1)? @param upgrade What it asks to be upgraded to. */

@@ -18,14 +18,19 @@ interface Test extends Runnable {
 interface Suite {
   readonly suites: readonly Suite[];
   eachTest(visit: (test: Test) => void): Suite;
-  getHooks(name: string): readonly Runnable[];
+  /** The list that Mocha goes by. */
+  getHooks(name: string): Runnable[];
   hasOnly(): boolean;
 }
 
 interface Context {
+  timeout(ms: number): unknown;
   readonly test: { readonly parent: Suite };
   readonly currentTest: Test;
 }
+
+// How long a scope waits is bounded by its options: Mocha's limit would end the run, and lose what is being recorded.
+const NO_LIMIT = 0;
 
 /** Mocha's root hooks. */
 export interface MochaHooks {
@@ -67,9 +72,29 @@ export function useCassettes(options: ScopeOptions = {}): MochaHooks {
     wrapped.add(inScope);
   };
 
+  const begin = async function (this: Context) {
+    this.timeout(NO_LIMIT);
+    const { currentTest } = this;
+    const file = currentTest.file ?? '';
+    try {
+      current = await cassettes.open({ file, name: nameOf(currentTest), id: firstAttempt(currentTest) });
+    } catch (error) {
+      // The test's failure: that of a root hook would end the run.
+      failure = { error };
+    }
+  };
+  const end = async function (this: Context) {
+    this.timeout(NO_LIMIT);
+    const ended = current;
+    current = undefined;
+    failure = undefined;
+    await ended?.close();
+  };
+
   return {
     beforeAll(this: Context) {
       const root = this.test.parent;
+      putAround(root, begin, end);
       root.eachTest((test) => wrap(test, true));
       for (const suite of suitesIn(root)) {
         for (const hook of [...suite.getHooks('beforeEach'), ...suite.getHooks('afterEach')]) {
@@ -77,28 +102,27 @@ export function useCassettes(options: ScopeOptions = {}): MochaHooks {
         }
       }
     },
-    async beforeEach(this: Context) {
-      const { currentTest } = this;
-      const file = currentTest.file ?? '';
-      try {
-        current = await cassettes.open({ file, name: nameOf(currentTest), id: firstAttempt(currentTest) });
-      } catch (error) {
-        // The test's failure: that of a root hook would end the run.
-        failure = { error };
-      }
-    },
-    async afterEach() {
-      const ended = current;
-      current = undefined;
-      failure = undefined;
-      await ended?.close();
-    },
+    beforeEach: begin,
+    afterEach: end,
     afterAll(this: Context) {
       reportObsolete(cassettes, this.test.parent);
       // In watch mode the next run has other tests of the same names.
       cassettes = new TestCassettes(options);
     },
   };
+}
+
+/** The hooks that stand in no suite are root hooks, too: those before and after each test are within the test's scope. */
+function putAround(root: Suite, begin: RunnableFunction, end: RunnableFunction): void {
+  const before = root.getHooks('beforeEach');
+  const after = root.getHooks('afterEach');
+  before.unshift(...taken(before, begin));
+  after.push(...taken(after, end));
+}
+
+function taken(hooks: Runnable[], fn: RunnableFunction): Runnable[] {
+  const at = hooks.findIndex((hook) => hook.fn === fn);
+  return at === -1 ? [] : hooks.splice(at, 1);
 }
 
 function reportObsolete(cassettes: TestCassettes, root: Suite): void {

@@ -11,6 +11,8 @@ interface Context extends TestContext {
 }
 
 const VARIABLE = 'INTERPOSITION_NODE_TEST';
+// `node --test` takes what is called as a test file is for one, also where it is a folder.
+const FOLDER_ENDING = '.cassettes';
 const SELECTS_TESTS = /^--test-(?:name-pattern|skip-pattern|only)\b/;
 
 const scopes = new WeakMap<object, TestScope>();
@@ -27,7 +29,7 @@ export function useCassettes(options: ScopeOptions = {}): void {
     return;
   }
   process.env[VARIABLE] = String(process.pid);
-  const cassettes = new TestCassettes(options);
+  const cassettes = new TestCassettes(options, FOLDER_ENDING);
   const names = new Map<string, string[]>();
   runTestsInScopes();
 

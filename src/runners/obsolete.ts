@@ -1,21 +1,27 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
+import { testFileOf, testFolder } from '../cassette-name.js';
 
-const TEST_FILE = /\.[cm]?[jt]sx?$/;
+/** Cassettes that may be obsolete. */
+export interface ObsoleteCassettes {
+  readonly ofFile: readonly string[];
+  /** Those beside them whose test file is gone. */
+  readonly gone: readonly string[];
+}
 
 /**
- * The cassettes that may be obsolete: those of a test file, and those beside them whose test file is gone.
+ * The cassettes that may be obsolete where a test file is.
  *
  * @param file The test file's path, or its `file:` URL.
+ * @param ending What stands behind a test file's name in that of the folder.
  */
-export function obsoleteCassettes(file: string): string[] {
-  const path = file.startsWith('file:') ? fileURLToPath(file) : file;
-  const folder = join(dirname(path), '__cassettes__');
-  const gone = namesIn(folder).filter(
-    (name) => TEST_FILE.test(name) && !existsSync(join(dirname(path), name)),
-  );
-  return [basename(path), ...gone].flatMap((name) => cassettesUnder(join(folder, name)));
+export function obsoleteCassettes(file: string, ending: string): ObsoleteCassettes {
+  const own = testFolder(file, ending);
+  const gone = foldersIn(dirname(own)).filter((folder) => {
+    const other = testFileOf(folder, ending);
+    return other !== undefined && !existsSync(other);
+  });
+  return { ofFile: cassettesUnder(own), gone: gone.flatMap(cassettesUnder) };
 }
 
 function cassettesUnder(folder: string): string[] {
@@ -29,9 +35,11 @@ function cassettesUnder(folder: string): string[] {
   }
 }
 
-function namesIn(folder: string): string[] {
+function foldersIn(folder: string): string[] {
   try {
-    return readdirSync(folder).sort();
+    return readdirSync(folder)
+      .sort()
+      .map((name) => join(folder, name));
   } catch {
     return [];
   }

@@ -11,6 +11,7 @@ declare module 'vitest' {
   }
   export function aroundEach(
     hook: (runTest: () => Promise<void>, context: { readonly task: RunnerTask }) => Promise<void>,
+    timeout: number,
   ): void;
   export function afterAll(hook: (context: object, suite: RunnerTask) => void): void;
 }

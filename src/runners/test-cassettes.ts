@@ -7,7 +7,7 @@ import type { ScopeOptions } from '../open-cassette.js';
 import { routeToNothing } from '../opening.js';
 import { type CassetteOptions, type ChosenMode, isCI, resolveOptions } from '../options.js';
 import { interceptGlobals, reclaim, routeOutside, runInScope } from '../routing.js';
-import { type NamedTest, runInTest } from '../running-test.js';
+import { type RunningTest, runInTest } from '../running-test.js';
 import { modeForScope, openScope } from '../scope.js';
 import { JsonFileCassetteStore } from '../stores/json-file.js';
 import { warnOnce } from '../warnings.js';
@@ -15,9 +15,20 @@ import { explained } from './explained.js';
 import { obsoleteCassettes } from './obsolete.js';
 
 /** A test, as its runner tells of it. */
-export interface RunningTest extends NamedTest {
+export interface TestOfRunner {
+  /** Its file: a path, or a `file:` URL. */
+  readonly file: string;
+  /** Its own name and those of the suites around it, outermost first, with spaces between them. */
+  readonly name: string;
   /** What is the same in each attempt of one test, and another thing for another test. */
   readonly id: unknown;
+}
+
+/** The test that has a cassette. */
+interface Owner {
+  readonly test: TestOfRunner;
+  /** The mode of all its attempts: one that is made again while the cassette is recorded asks anew, as it does live. */
+  readonly chosen: ChosenMode;
 }
 
 // A test that forgot its cassette fails, and does not go live; the servers that tests start themselves are theirs.
@@ -27,10 +38,15 @@ const DEFAULTS = { outside: 'error', passthrough: ['loopback'] } as const;
 export class TestCassettes {
   readonly #options: CassetteOptions;
   /** By the cassette's path, as a file system sees it that does not tell upper from lower case. */
-  readonly #owners = new Map<string, RunningTest>();
+  readonly #owners = new Map<string, Owner>();
+  readonly #folderEnding: string;
 
-  /** @throws InvalidOptionError for an option that cannot be used. */
-  constructor(options: ScopeOptions = {}) {
+  /**
+   * @param folderEnding What the folder of a test file's cassettes is called behind the file's own name.
+   * @throws InvalidOptionError for an option that cannot be used.
+   */
+  constructor(options: ScopeOptions = {}, folderEnding = '') {
+    this.#folderEnding = folderEnding;
     const { outside, ...rest } = resolveOptions<CassetteOptions>(options, ['mode'], DEFAULTS);
     this.#options = rest;
     interceptGlobals();
@@ -44,20 +60,20 @@ export class TestCassettes {
    *
    * @throws InvalidOptionError where another test has the same cassette; CassetteLoadError where it cannot be read.
    */
-  async open(test: RunningTest): Promise<TestScope> {
-    const path = testCassettePath(test.file, test.name);
-    this.#claim(path, test);
+  async open(test: TestOfRunner): Promise<TestScope> {
+    const path = testCassettePath(test.file, test.name, this.#folderEnding);
+    const { chosen } = this.#claim(path, test);
     reclaim();
-    const chosen = modeForScope(this.#options.mode, path, 'the test runner');
     const wasThere = existsSync(path);
     if (chosen.mode === 'replay' && !wasThere) {
       // Only a request needs a cassette: many tests make none.
       const refusal = (request: string) => new CassetteLoadError(path, missing(request, chosen));
-      return new TestScope(test, routeToNothing(this.#options, refusal), async () => {});
+      const reported = { location: path, mode: chosen.mode, modeSource: chosen.source };
+      return new TestScope(path, routeToNothing(this.#options, refusal, reported), async () => {});
     }
     const store = new JsonFileCassetteStore(path, { createIfMissing: true, warn: warnOnce });
     const scope = await openScope(store, chosen, this.#options);
-    return new TestScope(test, scope.route, async () => {
+    return new TestScope(path, scope.route, async () => {
       await scope.close();
       if (!wasThere && existsSync(path)) {
         warnOnce(`recorded a new cassette, ${path}`);
@@ -72,39 +88,42 @@ export class TestCassettes {
    * @param why What makes a cassette obsolete.
    */
   reportObsolete(file: string, names: Iterable<string>, why = 'no test has the name any more'): void {
-    const own = [...names].map((name) => testCassettePath(file, name));
+    const own = [...names].map((name) => testCassettePath(file, name, this.#folderEnding));
     const used = new Set([...own, ...own.map(partsFolder)].map(keyOf));
-    const paths = obsoleteCassettes(file).filter(
-      (path) => !used.has(keyOf(path)) && !used.has(keyOf(dirname(path))),
+    const { ofFile, gone } = obsoleteCassettes(file, this.#folderEnding);
+    warnOfObsolete(
+      ofFile.filter((path) => !used.has(keyOf(path)) && !used.has(keyOf(dirname(path)))),
+      why,
     );
-    if (paths.length > 0) {
-      const what = paths.length === 1 ? 'cassette is' : 'cassettes are';
-      warnOnce(`${paths.length} ${what} obsolete: ${why}. Delete what is not needed: ${paths.join(', ')}`);
-    }
+    warnOfObsolete(gone, 'no test file is there any more');
   }
 
-  #claim(path: string, test: RunningTest): void {
+  #claim(path: string, test: TestOfRunner): Owner {
     const key = keyOf(path);
-    const owner = this.#owners.get(key) ?? test;
-    if (owner.id !== test.id) {
+    const owner = this.#owners.get(key) ?? {
+      test,
+      chosen: modeForScope(this.#options.mode, path, 'the test runner'),
+    };
+    if (owner.test.id !== test.id) {
       throw new InvalidOptionError(
         'test name',
-        `${JSON.stringify(test.name)} and ${JSON.stringify(owner.name)} in ${test.file} are two tests with one cassette, ` +
+        `${JSON.stringify(test.name)} and ${JSON.stringify(owner.test.name)} in ${test.file} are two tests with one cassette, ` +
           `${path}. Rename one of them.`,
       );
     }
     this.#owners.set(key, owner);
+    return owner;
   }
 }
 
 /** The scope of one attempt of a test. */
 export class TestScope {
-  readonly #test: NamedTest;
+  readonly #test: RunningTest;
   readonly #route: Route;
   readonly #close: () => Promise<void>;
 
-  constructor(test: NamedTest, route: Route, close: () => Promise<void>) {
-    this.#test = test;
+  constructor(cassette: string, route: Route, close: () => Promise<void>) {
+    this.#test = { cassette };
     this.#route = route;
     this.#close = close;
   }
@@ -135,6 +154,13 @@ export class TestScope {
   /** @throws CassetteSaveError, UnusedInteractionsError */
   close(): Promise<void> {
     return this.#close();
+  }
+}
+
+function warnOfObsolete(paths: readonly string[], why: string): void {
+  if (paths.length > 0) {
+    const what = paths.length === 1 ? 'cassette is' : 'cassettes are';
+    warnOnce(`${paths.length} ${what} obsolete: ${why}. Delete what is not needed: ${paths.join(', ')}`);
   }
 }
 

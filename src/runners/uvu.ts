@@ -24,6 +24,16 @@ interface Context {
   readonly __test__: string;
 }
 
+/** A test file, of which each suite tells for itself. */
+interface TestFile {
+  /** The full names of the tests of suites that have ended. */
+  readonly names: string[];
+  /** How many suites are yet to end. */
+  suites: number;
+}
+
+const files = new Map<string, TestFile>();
+
 /**
  * Gives each test of a uvu suite a cassette of its own: `const test = useCassettes(suite('users'), import.meta.url);`.
  * uvu does not tell a test's file, and has no hooks for all files.
@@ -41,6 +51,8 @@ export function useCassettes<Suite extends UvuSuite>(
 ): Suite {
   const cassettes = new TestCassettes(options);
   const names: string[] = [];
+  const ofFile = files.get(file) ?? { names: [], suites: 0 };
+  files.set(file, ofFile);
   let current: TestScope | undefined;
   let failed = false;
 
@@ -86,11 +98,12 @@ export function useCassettes<Suite extends UvuSuite>(
     }),
     run() {
       suite.after.each(end);
+      ofFile.suites++;
       suite.after(({ __suite__ }: Context) => {
-        cassettes.reportObsolete(
-          file,
-          names.map((name) => nameOf(__suite__, name)),
-        );
+        ofFile.names.push(...names.map((name) => nameOf(__suite__, name)));
+        if (--ofFile.suites === 0) {
+          cassettes.reportObsolete(file, ofFile.names);
+        }
       });
       suite.run();
       // For tests that are added after this.

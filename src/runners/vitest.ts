@@ -1,6 +1,7 @@
 import * as vitest from 'vitest';
 import { InvalidOptionError } from '../core/errors.js';
 import type { ScopeOptions } from '../open-cassette.js';
+import { endReport } from '../report-file.js';
 import { TestCassettes } from './test-cassettes.js';
 
 /**
@@ -31,13 +32,18 @@ export function useCassettes(options: ScopeOptions = {}): void {
     } finally {
       await scope.close();
     }
-  });
+  }, NO_LIMIT);
 
   // biome-ignore lint/correctness/noEmptyPattern: Vitest takes no other pattern there
   afterAll(({}, { file }) => {
     cassettes.reportObsolete(file.filepath, namesOf(file.tasks));
+    // Vitest ends its workers before they exit.
+    endReport();
   });
 }
+
+// How long a scope waits is bounded by its options: `hookTimeout` would lose what is still being recorded.
+const NO_LIMIT = 0;
 
 interface Task {
   readonly name: string;

@@ -314,7 +314,7 @@ function make(path: string, content = ''): FileLock | undefined {
     if (code === 'EEXIST') {
       return undefined;
     }
-    const problem = `no lock can be made beside the file (${code}), and it is not written without one`;
+    const problem = `no lock can be made beside the file (${code}), and it is not written without one: its folder has to be writable`;
     throw code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
       ? new Error(problem, { cause: error })
       : error;

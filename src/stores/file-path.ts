@@ -10,6 +10,13 @@ import { describe, InvalidOptionError } from '../core/errors.js';
  * @throws InvalidOptionError for a URL that is no `file:` URL, and for an empty path.
  */
 export function absolutePath(path: string | URL, folder = ''): string {
+  if (typeof path === 'string' && /^file:(?!\/)/i.test(path)) {
+    // By the URL standard it would lie at the root of the disk.
+    throw new InvalidOptionError(
+      'cassette path',
+      `${path} is a URL without a folder. A relative path stands by itself, without file:.`,
+    );
+  }
   const isUrl =
     path instanceof URL || (typeof path === 'string' && /^(?:file:|[a-z][a-z\d+.-]+:\/\/)/i.test(path));
   const local = isUrl ? pathOfUrl(path) : path;

@@ -6,7 +6,7 @@ export function missingError(location: string, problem: string, cause?: unknown)
     cause,
     problem,
     hint:
-      'Record it first, in mode "record" or "auto"; a store that may start empty is made with ' +
-      '{ createIfMissing: true }.',
+      'Record it first: run once with INTERPOSITION_MODE=record. A store of your own that may start empty is made ' +
+      'with { createIfMissing: true }.',
   });
 }

@@ -51,8 +51,9 @@ export class SqliteCassetteStore implements CassetteStore {
   readonly #connection: Connection;
   readonly #table: Table;
   readonly #versions = new SavedVersions();
-  /** The ids of the rows that were saved here. */
+  /** The ids of the rows that were saved here, and of which file they are. */
   readonly #own = new Set<number>();
+  #file: string | undefined;
   #syncSaves = 0;
 
   /** @param path A path, relative to the working directory of this moment, or a `file:` URL. */
@@ -191,6 +192,10 @@ export class SqliteCassetteStore implements CassetteStore {
     this.#connection.enter();
     const isEmpty = () => this.#isEmpty(CassetteSaveError);
     const { added, committed }: Changed = this.#connection.write(patienceMs, isEmpty, () => {
+      if (this.#file !== this.#connection.file) {
+        this.#file = this.#connection.file;
+        this.#own.clear();
+      }
       if (isEmpty()) {
         createTables(this.#connection.driver);
       }

@@ -72,6 +72,9 @@ export function committedIn(
   return interactions;
 }
 
+/** What every SQLite database begins with. */
+const SQLITE = 'SQLite format 3\0';
+
 /** The text of a file, without a byte order mark. What a cut left of its last character does not count. */
 export function decode(bytes: Buffer, location: string): string {
   if (bytes.byteLength > constants.MAX_STRING_LENGTH) {
@@ -79,6 +82,10 @@ export function decode(bytes: Buffer, location: string): string {
       problem: `it has ${bytes.byteLength} bytes, and no text of this Node is longer than ${constants.MAX_STRING_LENGTH}`,
       hint: 'Record into several cassettes.',
     });
+  }
+  if (bytes.toString('latin1', 0, SQLITE.length) === SQLITE) {
+    const hint = 'Put "sqlite:" in front of its path.';
+    throw new CassetteLoadError(location, { problem: 'it is an SQLite database', hint });
   }
   try {
     // Ten times as fast as the decoder, on Node 20.

@@ -15,6 +15,7 @@ test('a cassette that was cut off keeps what is whole, and the file as it was st
   const file = await write(project, 'cut.json', ...three());
   const cut = project.read(file).slice(0, -200);
   project.write(file, cut);
+  assert.match((await project.interposition(['ls', file])).stderr, '"npx interposition repair" keeps it');
   const { code, stdout } = await project.interposition(['repair', file]);
   assert.is(code, 0);
   assert.match(stdout, 'cut.json: 2 interactions kept, cut after byte');

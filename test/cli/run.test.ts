@@ -120,8 +120,11 @@ test('options are given by name, before those of the environment', async () => {
     'node',
     'app.js',
   ]);
-  assert.is(wrong.code, 1);
-  assert.match(wrong.stderr, 'playbak: there is no such option');
+  assert.is(wrong.code, 2);
+  assert.match(wrong.stderr, '--option playbak: there is no such option');
+  const forgotten = await project.interposition(['record', '--cassette', '--', 'node', 'app.js']);
+  assert.is(forgotten.code, 2);
+  assert.is(forgotten.stderr, 'interposition: --cassette is followed by no cassette.\n');
 });
 
 test('a program that does not exist, and one that is not Node: one line, exit code 2', async () => {
@@ -133,6 +136,33 @@ test('a program that does not exist, and one that is not Node: one line, exit co
   assert.match(other.stderr, 'interposition: true has run no Node program');
 });
 
+test('a cassette that is missing: the programs that are refused were not cut short', async () => {
+  const { code, stderr } = await project.interposition([
+    'replay',
+    '--cassette',
+    'none.json',
+    '--',
+    'node',
+    'app.js',
+  ]);
+  assert.is(code, 1);
+  assert.match(stderr, /; 1 process\n$/);
+});
+
+test('a program that is not Node and fails: its own exit code, and the same line', async () => {
+  const { code, stderr } = await project.interposition([
+    'replay',
+    '--cassette',
+    'a.json',
+    '--',
+    'sh',
+    '-c',
+    'exit 3',
+  ]);
+  assert.is(code, 3);
+  assert.match(stderr, /^interposition: sh has run no Node program .*\n$/);
+});
+
 test('a signal goes on to the program, and the command ends by it, too', async () => {
   project.write(
     'wait.js',
@@ -140,22 +170,27 @@ test('a signal goes on to the program, and the command ends by it, too', async (
      const t = setInterval(() => {}, 1000); console.log('ready');`,
   );
   project.write('die.js', `setInterval(() => {}, 1000); console.log('ready');`);
-  const start = async (file: string): Promise<[ChildProcess, Promise<unknown[]>, string[]]> => {
+  const start = async (file: string): Promise<[ChildProcess, Promise<unknown[]>, string[], string[]]> => {
     const args = ['auto', '--cassette', 's.json', '--', 'node', file];
     const child = spawn(project.path('node_modules/.bin/interposition'), args, { cwd: project.folder });
     const said: string[] = [];
+    const told: string[] = [];
     const ended = once(child, 'close');
     child.stdout.on('data', (text: Buffer) => said.push(text.toString()));
+    child.stderr.on('data', (text: Buffer) => told.push(text.toString()));
     await once(child.stdout, 'data');
-    return [child, ended, said];
+    return [child, ended, said, told];
   };
-  const [polite, politeEnd, said] = await start('wait.js');
+  const [polite, politeEnd, said, politeTold] = await start('wait.js');
   polite.kill('SIGTERM');
   assert.equal(await politeEnd, [5, null]);
   assert.is(said.join(''), 'ready\ntold\n');
-  const [killed, killedEnd] = await start('die.js');
+  assert.match(politeTold.join(''), /; 1 process\n$/);
+  const [killed, killedEnd, , killedTold] = await start('die.js');
   killed.kill('SIGTERM');
   assert.equal(await killedEnd, [null, 'SIGTERM']);
+  // Not all that was sent is in the cassette then.
+  assert.match(killedTold.join(''), /; 1 process, 1 did not end by itself: what was open is lost\n$/);
 });
 
 const report = (name: string) => ({ env: { INTERPOSITION_REPORT: name } });

@@ -50,6 +50,19 @@ test('a program that knows nothing of the library gets the recorded answer, and 
   assert.match(stderr, 'HIT GET https://api.example.com/users/7\nMISS GET https://api.example.com/users/8\n');
 });
 
+test('a request of no known origin is told of without its secrets', async () => {
+  const file = await write(
+    project,
+    'origins.json',
+    made({ target: 'http://a.example/x', body: 'a' }),
+    made({ target: 'http://b.example/x', body: 'b' }),
+  );
+  const { stderr } = await served([file], async (url) => {
+    await (await fetch(`${url}/x?password=hunter2`)).text();
+  });
+  assert.match(stderr, 'ERROR GET /x?password=REDACTED: of which origin?');
+});
+
 test('several origins: the host header, a proxy’s request line, or --origin tells which', async () => {
   const file = await write(
     project,

@@ -22,6 +22,14 @@ const ROWS: readonly Row[] = [
     'export default { passtrough: [] }',
     /^Invalid passtrough in FILE: there is no such option \(did you mean "passthrough"\?\); there are mode, /,
   ],
+  ...['cjs', 'mts', 'cts'].map(
+    (ending): Row => [
+      `a form that is not read: ${ending}`,
+      `interposition.config.${ending}`,
+      'module.exports = {};',
+      /^Invalid config file FILE: config files of this form are not read\. Make it interposition\.config\.ts, /,
+    ],
+  ),
   ['an unknown key in other case', MJS, 'export default { bodywait: 1 }', /did you mean "bodyWait"\?/],
   [
     'a key that is like none',

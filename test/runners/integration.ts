@@ -13,12 +13,17 @@ export interface RunnerCase {
   readonly replays?: Readonly<Record<string, (file: string) => readonly string[]>>;
   /** Has the sample tests that run at once? */
   readonly concurrent: boolean;
+  /** What stands behind a test file's name in that of its cassettes' folder. */
+  readonly folderEnding?: string;
 }
 
 const LONG_NAME = `users ${'long '.repeat(100)}`.slice(0, 160);
 
 /** What each integration does for its runner. */
-export function testIntegration(name: string, { sample, command, replays, concurrent }: RunnerCase): void {
+export function testIntegration(
+  name: string,
+  { sample, command, replays, concurrent, folderEnding = '' }: RunnerCase,
+): void {
   const test = suite(`interposition/${name}`);
   const missing = installRunners();
   const here = test.skipUnless(missing === undefined, missing ?? '');
@@ -38,7 +43,7 @@ export function testIntegration(name: string, { sample, command, replays, concur
     const { code, output, seen } = await project.run(command('good.test.js', 'bad.test.js'), env);
     assert.is(code, 0, output);
     recorded = seen;
-    const files = project.cassettes('good.test.js');
+    const files = project.cassettes(`good.test.js${folderEnding}`);
     const [long, signs] = ['users long', 'users GET'].map((begin) =>
       files.find((file) => file.startsWith(begin)),
     );
@@ -59,7 +64,7 @@ export function testIntegration(name: string, { sample, command, replays, concur
         'users makes no request of its own.json',
       ].sort(),
     );
-    assert.equal(project.cassettes('bad.test.js'), [
+    assert.equal(project.cassettes(`bad.test.js${folderEnding}`), [
       'bad asks for something else.json',
       'bad makes something else of a MISS.json',
       'bad will be renamed.json',
@@ -83,7 +88,7 @@ export function testIntegration(name: string, { sample, command, replays, concur
 
   here('a failure says what is wrong, and in CI nothing is recorded', async () => {
     const before = api.requests;
-    const cassettes = project.cassettes('bad.test.js');
+    const cassettes = project.cassettes(`bad.test.js${folderEnding}`);
     const { code, output, seen } = await project.run(command('bad.test.js'), {
       ...env,
       CI: '1',
@@ -105,7 +110,7 @@ export function testIntegration(name: string, { sample, command, replays, concur
     }
     assert.equal(seen, ['{"refusal":"ERR_REQUEST_OUTSIDE_SCOPE"}']);
     assert.is(api.requests, before);
-    assert.equal(project.cassettes('bad.test.js'), cassettes);
+    assert.equal(project.cassettes(`bad.test.js${folderEnding}`), cassettes);
   });
 
   test.run();

@@ -5,4 +5,5 @@ testIntegration('node-test', {
   command: (...files) => ['--import', './cassettes.js', '--test', ...files],
   replays: { 'without --test': (file) => ['--import', './cassettes.js', file] },
   concurrent: true,
+  folderEnding: '.cassettes',
 });

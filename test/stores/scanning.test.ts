@@ -316,7 +316,12 @@ test('secretlint finds tokens in JSON, in text, in compressed and in binary bodi
 
 test('a scanner that is not installed is an error that says how to install it', async () => {
   const folder = tempFolder();
-  const parts = ['stores/secretlint.js', 'stores/optional-packages.js', 'core/errors.js'];
+  const parts = [
+    'stores/secretlint.js',
+    'stores/optional-packages.js',
+    'core/errors.js',
+    'core/printable.js',
+  ];
   for (const part of parts) {
     mkdirSync(join(folder, dirname(part)), { recursive: true });
     copyFileSync(new URL(`../../src/${part}`, import.meta.url), join(folder, part));

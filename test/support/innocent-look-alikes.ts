@@ -34,6 +34,7 @@ function text(name: string, body: string, type = 'text/plain'): InnocentLookAlik
 export const INNOCENT_LOOK_ALIKES: readonly InnocentLookAlike[] = [
   // Names that only begin or end like a secret's
   request('max_tokens', { max_tokens: 256, max_completion_tokens: 1024 }),
+  answer('how many tests have passed', { pass: 12, fail: 1, skipped: 0 }),
   answer('token counts', { usage: { prompt_tokens: 12, total_tokens: 34, cached_tokens: 0 } }),
   answer('next_page_token', { items: [], next_page_token: 'CAUQAAi4kZ9pL2mX7vB1nQ==' }),
   answer('nextPageToken', { nextPageToken: 'EAAaBlBUOkNBVQ8Kf2Lm9' }),

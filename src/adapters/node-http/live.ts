@@ -12,11 +12,10 @@ import {
   isRedirect,
   trailerMetadata,
 } from '../../http/response.js';
-import { isWebSocket } from '../../http/websocket-protocol.js';
+import { isWebSocket, UPGRADE_NOTICE } from '../../http/websocket-protocol.js';
 import { headerPairs, headOf } from './headers.js';
 import type { OutgoingRequest } from './protocol.js';
 import { type Telling, Tellings } from './tellings.js';
-import { UPGRADE_NOTICE } from './upgrade.js';
 
 /** What a live exchange needs besides. */
 export interface LiveOptions {

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type { Router } from '../../core/route.js';
-import { dispatchBrokered, type UpstreamDispatcher } from './dispatch.js';
+import { dispatchBrokered } from './dispatch.js';
+import type { UpstreamDispatcher } from './forward.js';
 import { originOf } from './origin.js';
 import type { Dispatch, DispatcherLike } from './protocol.js';
 

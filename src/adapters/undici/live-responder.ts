@@ -3,7 +3,7 @@ import type { InteractionRequest, ResponseChunk } from '../../core/interaction.j
 import type { LiveResponder } from '../../core/live-responder.js';
 import type { MetadataPair } from '../../core/metadata.js';
 import { headMetadata, interimMetadata, trailerMetadata } from '../../http/response.js';
-import { BROKERED } from './dispatch.js';
+import { BROKERED } from './forward.js';
 import { asForwarded } from './forwarded.js';
 import { headerPairs } from './headers.js';
 import type { Abort, ControllerHandler, DispatcherLike, LegacyHandler } from './protocol.js';

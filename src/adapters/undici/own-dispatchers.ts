@@ -1,7 +1,8 @@
 import { isInVmRealm } from '../../core/host-realm.js';
 import { IterableWeakSet } from '../../core/iterable-weak-set.js';
 import type { Router } from '../../core/route.js';
-import { BROKERED, copied, dispatchBrokered, type UpstreamDispatcher } from './dispatch.js';
+import { dispatchBrokered } from './dispatch.js';
+import { BROKERED, copied, type UpstreamDispatcher } from './forward.js';
 import { asForwarded } from './forwarded.js';
 import { hookUndici, type LoadedModule, loadedUndici, type UndiciModule } from './load-hook.js';
 import { originOf } from './origin.js';

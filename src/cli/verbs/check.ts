@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { Command } from 'commander';
+import { printableLine } from '../../core/printable.js';
 import { recordingId } from '../../report-file.js';
 import { loadIfThere, reportedCassette, storeOf } from '../cassettes.js';
 import { EXIT } from '../exit-codes.js';
 import { grouped } from '../grouped.js';
 import { plural } from '../plural.js';
-import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
 import { redactedInteractions } from '../redacted.js';
 import { leftTheMachine, readRun, type Summary } from '../reports.js';

@@ -1,16 +1,16 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { printableLine } from '../../core/printable.js';
 import { exportHar } from '../../formats/export/har.js';
-import { replaceFile, targetOf } from '../../stores/atomic-file.js';
-import { doLater } from '../../stores/steps.js';
+import { targetOf } from '../../stores/atomic-file.js';
 import { cassetteAt, readCassette, shownCassette } from '../cassettes.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { lostLines } from '../lost-lines.js';
 import { ownVersion } from '../own-version.js';
 import { plural } from '../plural.js';
-import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
+import { writeWhole } from '../written-file.js';
 
 /** `interposition export`: a cassette as an HTTP Archive. */
 export const exportCassette: Verb = (terminal, finish) =>
@@ -37,7 +37,7 @@ export const exportCassette: Verb = (terminal, finish) =>
       if (to === '-') {
         terminal.out(text);
       } else {
-        await write(file, to, text);
+        await writeWhole(file, to, text);
       }
       const count = har.log.entries.length;
       if (json) {
@@ -57,13 +57,5 @@ function printed(har: object, shown: string): string {
   } catch (cause) {
     const hint = 'Node has no text that is so long. Export a cassette with a part of it.';
     throw new CommandError(`${shown} is too large for one HAR file: ${hint}`, { cause });
-  }
-}
-
-async function write(file: string, shown: string, text: string): Promise<void> {
-  try {
-    await doLater(replaceFile(targetOf(file), text, { fsync: false, check: () => {} }));
-  } catch (cause) {
-    throw new CommandError(`cannot write ${shown}: ${(cause as Error).message}.`, { cause });
   }
 }

@@ -1,13 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { printableLine } from '../../core/printable.js';
 import { FORMAT_NAMES, type FormatName, importFile } from '../../formats/import/read-file.js';
 import { addedLine, addTo } from '../added.js';
 import { cassetteAt, shownCassette } from '../cassettes.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { lostLines } from '../lost-lines.js';
-import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
 import { redactedInteractions } from '../redacted.js';
 import type { Terminal } from '../terminal.js';

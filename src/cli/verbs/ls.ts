@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { Interaction } from '../../core/interaction.js';
+import { printableLine } from '../../core/printable.js';
 import { readResponse } from '../../http/response.js';
 import { CASSETTE_ARGUMENT, cassetteAt, readCassette } from '../cassettes.js';
 import { EXIT } from '../exit-codes.js';
-import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
 
 /** An interaction as `ls --json` gives it. */

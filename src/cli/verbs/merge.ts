@@ -2,13 +2,12 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { Cassette } from '../../core/cassette.js';
 import { printCassette } from '../../formats/cassette-json.js';
-import { replaceFile, targetOf } from '../../stores/atomic-file.js';
 import { applied, blockOf, changeTo } from '../../stores/cassette-change.js';
 import { JsonFileCassetteStore } from '../../stores/json-file.js';
-import { doLater } from '../../stores/steps.js';
 import { cassettePath } from '../cassettes.js';
 import { EXIT } from '../exit-codes.js';
 import type { Verb } from '../program.js';
+import { writeWhole } from '../written-file.js';
 
 /** `interposition merge`: joins what two branches did to one cassette; git's merge driver. */
 export const merge: Verb = (terminal, finish) =>
@@ -29,7 +28,7 @@ export const merge: Verb = (terminal, finish) =>
       ]);
       const { kept, added } = applied(changeTo(other, before), mine.interactions.map(blockOf));
       const text = printCassette([...kept, ...added].map((block) => block.text));
-      await doLater(replaceFile(targetOf(ours as string), text, { fsync: false, check: () => {} }));
+      await writeWhole(ours as string, given[1] as string, text);
       finish(EXIT.done);
     });
 

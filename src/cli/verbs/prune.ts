@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { Cassette } from '../../core/cassette.js';
+import { printableLine } from '../../core/printable.js';
 import { recordingId } from '../../report-file.js';
 import { loadIfThere, reportedCassette, storeOf } from '../cassettes.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { plural } from '../plural.js';
-import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
 import { readRun } from '../reports.js';
 

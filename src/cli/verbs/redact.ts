@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { Cassette } from '../../core/cassette.js';
-import { cassetteAt, storeOf } from '../cassettes.js';
+import { printableLine } from '../../core/printable.js';
+import { cassetteAt, readCassette, storeOf } from '../cassettes.js';
 import { EXIT } from '../exit-codes.js';
 import { plural } from '../plural.js';
-import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
 import { redactedInteractions } from '../redacted.js';
 
@@ -16,7 +16,14 @@ export const redact: Verb = (terminal, finish) =>
     )
     .argument('<cassettes...>', 'their files or addresses')
     .action(async (given: readonly string[]) => {
-      for (const address of given.map((one) => cassetteAt(one, terminal))) {
+      const addresses = given.map((one) => cassetteAt(one, terminal));
+      if (addresses.length > 1) {
+        // Where one of them cannot be read, none is changed. They are not kept: all together may be more than fits.
+        for (const address of addresses) {
+          await readCassette(address);
+        }
+      }
+      for (const address of addresses) {
         const store = await storeOf(address);
         const before = await store.load();
         const all = await terminal.progress('redacting', before.size, (told) =>

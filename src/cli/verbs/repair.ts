@@ -1,17 +1,16 @@
 import { constants as bufferConstants } from 'node:buffer';
 import { constants, copyFileSync, readFileSync, statSync } from 'node:fs';
 import { Command } from 'commander';
-import { CassetteLoadError } from '../../core/errors.js';
+import { CassetteLoadError, describe } from '../../core/errors.js';
+import { printableLine } from '../../core/printable.js';
 import { repairedFile } from '../../formats/cassette-json.js';
-import { replaceFile, targetOf } from '../../stores/atomic-file.js';
 import { JsonFileCassetteStore } from '../../stores/json-file.js';
-import { doLater } from '../../stores/steps.js';
 import { CASSETTE_ARGUMENT, cassettePath } from '../cassettes.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { plural } from '../plural.js';
-import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
+import { writeWhole } from '../written-file.js';
 
 /** `interposition repair`: gives a cassette that was cut off its end back. */
 export const repair: Verb = (terminal, finish) =>
@@ -46,11 +45,12 @@ async function repaired(path: string, failure: CassetteLoadError): Promise<strin
   try {
     copyFileSync(path, kept, constants.COPYFILE_EXCL);
   } catch (cause) {
-    throw new CommandError(
-      `cannot keep the file as it was in ${kept}. Move that away. Nothing was changed.`,
-      { cause },
-    );
+    const isThere = (cause as NodeJS.ErrnoException).code === 'EEXIST';
+    const problem = isThere ? '. Move that away' : `: ${describe(cause)}`;
+    throw new CommandError(`cannot keep the file as it was in ${kept}${problem}. Nothing was changed.`, {
+      cause,
+    });
   }
-  await doLater(replaceFile(targetOf(path), repaired.text, { fsync: true, check: () => {} }));
+  await writeWhole(path, path, repaired.text, { fsync: true });
   return `${path}: ${plural(repaired.blocks, 'interaction')} kept, cut after byte ${repaired.bytes}; as it was: ${kept}`;
 }

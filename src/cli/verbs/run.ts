@@ -3,17 +3,18 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_CASSETTE } from '../../cassette-name.js';
+import { checkedOptions, checkMembers } from '../../checked-options.js';
 import { configInForce } from '../../config/config.js';
 import type { BrokerMode } from '../../core/errors.js';
+import { printableLine } from '../../core/printable.js';
+import { environmentOptions } from '../../options.js';
 import { namedCassette } from '../cassettes.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { plural } from '../plural.js';
-import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
 import { lineCount, readReportSince, type Summary } from '../reports.js';
 import { runProgram } from '../run-program.js';
-import type { Terminal } from '../terminal.js';
 
 interface Flags {
   readonly cassette?: string;
@@ -46,7 +47,7 @@ export function run(mode: BrokerMode): Verb {
         {},
       )
       .passThroughOptions()
-      .action(async (command: readonly string[], { cassette, option: options }: Flags) => {
+      .action(async (command: readonly string[], { cassette, option: given }: Flags) => {
         const folder = mkdtempSync(join(tmpdir(), 'interposition-'));
         try {
           const own = join(folder, 'report');
@@ -54,22 +55,26 @@ export function run(mode: BrokerMode): Verb {
           const report = wanted ? resolve(terminal.cwd, wanted) : own;
           // Also for what it starts in folders that lead to no config file. What is wrong in it, nothing need be run to see.
           configInForce();
+          const options = { ...environmentOptions(), ...given };
+          checkMembers(options);
           const named = namedCassette(cassette, terminal);
           const before = lineCount(report);
           const { code, signal } = await runProgram(command, terminal, {
             INTERPOSITION_MODE: mode,
             ...(named === undefined ? {} : { INTERPOSITION_CASSETTE: named.text }),
             INTERPOSITION_DEFAULT_CASSETTE: resolve(terminal.cwd, DEFAULT_CASSETTE),
-            INTERPOSITION_OPTIONS: JSON.stringify({ ...optionsOf(terminal), ...options }),
+            INTERPOSITION_OPTIONS: JSON.stringify(options),
             INTERPOSITION_REPORT: report,
           });
           const summary = readReportSince(report, before);
           if (summary !== undefined) {
             terminal.err(`interposition: ${summaryText(mode, summary)}\n`);
-          } else if (code === 0) {
-            throw new CommandError(
-              `${printableLine(command[0] as string)} has run no Node program that this could take part in: it is none, or it clears NODE_OPTIONS.`,
-            );
+          } else if (signal === null) {
+            const problem = `${printableLine(command[0] as string)} has run no Node program that this could take part in: it is none, or it clears NODE_OPTIONS.`;
+            if (code === 0) {
+              throw new CommandError(problem);
+            }
+            terminal.err(`interposition: ${problem}\n`);
           }
           if (signal !== null) {
             rmSync(folder, { recursive: true, force: true });
@@ -87,7 +92,9 @@ function option(text: string, before: Readonly<Record<string, unknown>>): Readon
   if (name === undefined || value === undefined) {
     throw new InvalidArgumentError('It is written as name=value.');
   }
-  return { ...before, [name]: jsonOrText(value) };
+  const options = { [name]: jsonOrText(value) };
+  checkedOptions(options, { whole: '--option', place: (wrong) => `--option ${wrong}`, others: [] });
+  return { ...before, ...options };
 }
 
 function jsonOrText(value: string): unknown {
@@ -98,18 +105,9 @@ function jsonOrText(value: string): unknown {
   }
 }
 
-/** Those of the environment. What is wrong with them is said by the first program that takes part. */
-function optionsOf({ env }: Terminal): object {
-  const given = jsonOrText(env['INTERPOSITION_OPTIONS'] || '{}');
-  if (typeof given !== 'object' || given === null) {
-    throw new CommandError('INTERPOSITION_OPTIONS is no JSON object.');
-  }
-  return given;
-}
-
 function summaryText(
   mode: BrokerMode,
-  { processes, hits, misses, live, passed, notBrokered, cassettes }: Summary,
+  { processes, killed, hits, misses, live, passed, notBrokered, cassettes }: Summary,
 ): string {
   const counts = [
     mode === 'record' ? '' : plural(hits, 'HIT'),
@@ -119,5 +117,9 @@ function summaryText(
   ].filter((text) => text !== '');
   const sole = cassettes.length === 1 ? cassettes[0]?.location : undefined;
   const where = printableLine(sole ?? plural(cassettes.length, 'cassette'));
-  return `${mode}: ${counts.join(', ')}; ${where}; ${plural(processes, 'process', 'processes')}`;
+  const note =
+    killed === 0
+      ? ''
+      : `, ${killed} did not end by ${killed === 1 ? 'itself' : 'themselves'}: what was open is lost`;
+  return `${mode}: ${counts.join(', ')}; ${where}; ${plural(processes, 'process', 'processes')}${note}`;
 }

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { InvalidOptionError } from '../../core/errors.js';
 import type { Interaction } from '../../core/interaction.js';
+import { printableLine } from '../../core/printable.js';
 import { scanText } from '../../formats/scan-text.js';
 import { loadScanner, type Scanner } from '../../stores/secretlint.js';
 import { cassetteAt, readCassette, shownCassette } from '../cassettes.js';
 import { EXIT } from '../exit-codes.js';
 import { plural } from '../plural.js';
-import { printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
 import type { Told } from '../progress.js';
 import { redactedInteractions } from '../redacted.js';

@@ -3,13 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { Command, InvalidArgumentError } from 'commander';
 import { Broker } from '../../broker.js';
 import { describe } from '../../core/errors.js';
+import { printable, printableLine } from '../../core/printable.js';
 import { headOf } from '../../core/stored-interaction.js';
 import { CASSETTE_ARGUMENT, cassetteAt, readCassette } from '../cassettes.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-codes.js';
 import { optionsInForce } from '../options-in-force.js';
 import { plural } from '../plural.js';
-import { printable, printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
 import { replayServer } from '../replay-server.js';
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Command } from 'commander';
 import type { HeaderPair, Interaction } from '../../core/interaction.js';
+import { printable, printableLine } from '../../core/printable.js';
 import { decodeBody } from '../../http/coding/content-coding.js';
 import { headerValue } from '../../http/headers.js';
 import { readResponse } from '../../http/response.js';
@@ -8,7 +9,6 @@ import { isWebSocket } from '../../http/websocket-protocol.js';
 import { messagesOf } from '../../websocket/messages.js';
 import { cassetteAt, pickInteraction, readCassette } from '../cassettes.js';
 import { EXIT } from '../exit-codes.js';
-import { printable, printableLine } from '../printable.js';
 import type { Verb } from '../program.js';
 import type { Terminal } from '../terminal.js';
 

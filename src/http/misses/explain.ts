@@ -93,6 +93,8 @@ function distinct(compared: readonly Comparison[]): Comparison[] {
 
 const ANOTHER_REQUEST = 1000;
 const ANOTHER_RESOURCE = 4;
+/** A value that is another one in each run says least of which request it is. */
+const MADE_UP = 0.5;
 
 /** How far a recording is from the request. One that only the options in force keep apart is nearest. */
 function cost({ findings, matchesByDefault }: Comparison): number {
@@ -101,7 +103,9 @@ function cost({ findings, matchesByDefault }: Comparison): number {
       ? ANOTHER_REQUEST
       : remedy.in === 'path' || remedy.in === 'port'
         ? ANOTHER_RESOURCE
-        : 1,
+        : 'madeUp' in remedy && remedy.madeUp
+          ? MADE_UP
+          : 1,
   );
   return matchesByDefault ? -1 : costs.reduce((sum, one) => sum + one, 0);
 }

@@ -33,13 +33,28 @@ function* compareMembers(recorded: Members, actual: Members, steps: Steps): Gene
     if (!Object.hasOwn(actual, name)) {
       yield bodyFinding([...steps, name], [shown(value), undefined]);
     } else if (value !== actual[name]) {
-      yield* compareJson(value, actual[name] as JsonValue, [...steps, name]);
+      const findings = compareJson(value, actual[name] as JsonValue, [...steps, name]);
+      yield* name === 'id' && isCall(recorded) && isCall(actual) ? asMadeUp(findings) : findings;
     }
   }
   for (const [name, value] of Object.entries(actual)) {
     if (!Object.hasOwn(recorded, name)) {
       yield bodyFinding([...steps, name], [undefined, shown(value)]);
     }
+  }
+}
+
+/** Of JSON-RPC 2.0: its id only tells which answer is whose, and most clients count theirs up. */
+function isCall({ jsonrpc, method, id }: Members): boolean {
+  return (
+    jsonrpc === '2.0' && typeof method === 'string' && (typeof id === 'number' || typeof id === 'string')
+  );
+}
+
+function* asMadeUp(findings: Iterable<Finding>): Generator<Finding> {
+  for (const finding of findings) {
+    const { remedy } = finding;
+    yield remedy.in === 'body' ? { ...finding, remedy: { ...remedy, madeUp: true } } : finding;
   }
 }
 

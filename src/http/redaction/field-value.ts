@@ -1,6 +1,9 @@
+import { edited } from '../variables/needles.js';
 import type { ByteText } from './byte-text.js';
 import { BASIC, isPlaceholder, REDACTED } from './placeholder.js';
+import { Redactions } from './redactions.js';
 import { plainName } from './secret-names.js';
+import { findShapes } from './secret-shapes.js';
 import type { Secrets } from './secrets.js';
 
 /** A scheme and what follows (RFC 9110, section 11.4); the schemes with digits are Amazon's and RFC 7804's. */
@@ -52,12 +55,33 @@ function cookiesInstead(value: ByteText, secrets: Secrets): ByteText {
   );
 }
 
+/** What follows attributes behind a comma: several cookies in one header. The comma of a date has no `=` behind it. */
+const NEXT_COOKIE = /,[ \t]{0,20}(?=[^;,=\s]{1,256}=)/g;
+
 /** `Set-Cookie` (RFC 6265, section 4.1): the name and the attributes stay. */
 function setCookieInstead(value: ByteText, secrets: Secrets): ByteText {
-  const end = value.indexOf(';');
-  return end === -1
-    ? cookieInstead(value, secrets)
-    : cookieInstead(value.slice(0, end), secrets) + value.slice(end);
+  let instead = '';
+  for (let start = 0; start < value.length; ) {
+    const semicolon = value.indexOf(';', start);
+    const end = semicolon === -1 ? value.length : semicolon;
+    NEXT_COOKIE.lastIndex = end;
+    const next = NEXT_COOKIE.test(value) ? NEXT_COOKIE.lastIndex : value.length;
+    instead += cookieInstead(value.slice(start, end), secrets);
+    instead += unmistakableInstead(value.slice(end, next), secrets);
+    start = next;
+  }
+  return instead;
+}
+
+/** Without known values and unmistakable keys; what is called something there says nothing. */
+export function unmistakableInstead(text: ByteText, secrets: Secrets): ByteText {
+  const found = new Redactions();
+  findShapes(text, secrets, found, true);
+  for (const { start, end, text: instead } of secrets.values.find(text)) {
+    found.replace(start, end, instead);
+  }
+  const edits = found.settled(text);
+  return edits.length === 0 ? text : edited(text, edits);
 }
 
 function cookieInstead(cookie: ByteText, secrets: Secrets): ByteText {

@@ -11,8 +11,9 @@ import type { Secrets } from './secrets.js';
 /** So often a text may stand in another one, escaped or encoded. */
 const MAX_DEPTH = 5;
 
-/** JSON, also behind what keeps a browser from running it, and as the argument of a call (JSONP). */
-const JSON_START = /^\s{0,100}(?:\)\]\}',?\s{0,10}|(?:\/\*\*\/\s?)?[\w$.]{1,64}\()?[{["]/;
+/** JSON, also behind what keeps a browser from running it, as the argument of a call (JSONP), and as Socket.IO sends it. */
+const JSON_START =
+  /^(?:\xef\xbb\xbf)?\s{0,100}(?:\)\]\}',?\s{0,10}|(?:\/\*\*\/\s?)?[\w$.]{1,64}\(|\d{1,8}(?:-\d{0,8})?(?:\/[\w-]{1,64},\d{0,8})?)?[{["]/;
 
 /** Does a text look like JSON? */
 export function beginsLikeJson(text: ByteText): boolean {

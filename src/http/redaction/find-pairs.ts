@@ -11,12 +11,12 @@ const LONGEST_NAME = 64;
 const LONGEST_OUTER = 1024;
 const NAME_CHARACTER = /[\w.[\]%-]/;
 
-/** Behind `=`, and behind `:`. Quotes may be escaped, as in the text of a program's output. */
+/** Behind `=`, and behind `:`. Quotes may be escaped, as in the text of a program's output, or stand threefold. */
 const VALUE =
-  /[ \t]{0,4}(?:(\\?["'])(?<quoted>[^"'\r\n\\]{1,4096})\1|(?<plain>[^\s"'&;,<>(){}\\#|][^\s"'&;,<>{}\\#|]*))/dy;
+  /[ \t]{0,4}(?:"(?:"")?(?<double>(?:[^"\r\n\\]|\\[^\r\n]){1,4096})"|'(?<single>(?:[^'\r\n\\]|\\[^\r\n]){1,4096})'|\\(["'])(?<escaped>[^"'\r\n\\]{1,4096})\\\3|(?<plain>[^\s"'&;,<>(){}\\#|][^\s"'&;,<>{}\\#|]*))/dy;
 
-/** A value that goes on to the end of its line. */
-const REST_OF_LINE = /[ \t]*(?:\r?$|\\[nr])/my;
+/** A value that goes on to the end of its line, or to a comment. */
+const REST_OF_LINE = /[ \t]*(?:\r?$|\\[nr])|[ \t]{1,80}#/my;
 
 /**
  * Replaces the values of secret names in loose text: parameters of URLs that stand in it, `name=value`,
@@ -46,7 +46,9 @@ function pairAt(text: ByteText, sign: number, prose: Prose, secrets: Secrets, fo
   }
   VALUE.lastIndex = sign + 1;
   const match = VALUE.exec(text);
-  const place = match?.indices?.groups?.['quoted'] ?? match?.indices?.groups?.['plain'];
+  const places = match?.indices?.groups;
+  const quoted = places?.['double'] ?? places?.['single'] ?? places?.['escaped'];
+  const place = quoted ?? places?.['plain'];
   if (match === null || place === undefined || /[=>]/.test(text[sign + 1] ?? '')) {
     return sign + 1;
   }
@@ -57,7 +59,7 @@ function pairAt(text: ByteText, sign: number, prose: Prose, secrets: Secrets, fo
   const raw = text.slice(...place);
   const decoded = isParameter && raw.includes('%') ? percentDecoded(text, ...place) : undefined;
   const value = decoded?.text ?? raw;
-  const isQuoted = match.groups?.['quoted'] !== undefined;
+  const isQuoted = quoted !== undefined;
   REST_OF_LINE.lastIndex = place[1];
   const isClear =
     isParameter ||

@@ -36,10 +36,13 @@ export function editsOfBody(
   return isBinary(body) ? binaryEdits(body, secrets) : textEdits(body, type, secrets);
 }
 
-/** Does a body hold what no text does? */
+/**
+ * Does a body hold what no text does? U+001E stands between JSON texts (RFC 7464, and SignalR's), and a message of STOMP
+ * ends with U+0000.
+ */
 export function isBinary(body: ByteText): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  return /[\x00-\x08\x0e-\x1a\x1c-\x1f]/.test(body);
+  return /[\x01-\x08\x0e-\x1a\x1c\x1d\x1f]|\x00(?![\r\n]{0,4}$)/.test(body);
 }
 
 function utf16Order(body: ByteText, type: string): 'le' | 'be' | undefined {
@@ -68,12 +71,11 @@ function textEdits(text: ByteText, type: string, secrets: Secrets): Edit[] {
   return found.settled(text);
 }
 
-/** The data of an event stream (HTML standard, 9.2.6), of which each line may be JSON. */
+/** The lines of an event stream (HTML standard, 9.2.6), of which each may be JSON, or hold some behind a word. */
 function findInEvents(text: ByteText, secrets: Secrets, found: Redactions): void {
-  for (const match of text.matchAll(/^data:[ \t]{0,20}(?=[{["])/gm)) {
-    const start = match.index + match[0].length;
-    const end = text.indexOf('\n', start);
-    findInJsonText(text, start, end === -1 ? text.length : end, secrets, found);
+  for (const { 0: lead, 1: json = '', index } of text.matchAll(/^[^\r\n{["]*([{["][^\r\n]*)/gm)) {
+    const end = index + lead.length;
+    findInJsonText(text, end - json.length, end, secrets, found);
   }
   findLoose(text, 'json', secrets, found);
 }
@@ -87,29 +89,47 @@ function multipartEdits(
 ): Edit[] | undefined {
   const bytes = textToBytes(body);
   const parts = parseMultipart(bytes, boundary) ?? [];
-  return parts.length === 0
-    ? undefined
-    : parts.flatMap((part): Edit[] => {
-        const start = part.body.byteOffset - bytes.byteOffset;
-        const end = start + part.body.byteLength;
-        const value = body.slice(start, end);
-        const disposition = headerValue(part.headers, 'content-disposition') ?? '';
-        const name = /;\s{0,10}name\s{0,4}=\s{0,4}(?:"([^"]*)"|([^\s;]+))/i.exec(disposition);
-        const isFile = /;\s{0,10}filename\*?\s{0,4}=/i.test(disposition);
-        const field = isFile ? undefined : (name?.[1] ?? name?.[2]);
-        if (field !== undefined && secrets.names.keeps(field)) {
-          return [];
-        }
-        if (field !== undefined && secrets.isSecret(secrets.names.verdict('field', field), value)) {
-          const text = secrets.insteadOf(field, value);
-          return text === value ? [] : [{ start, end, text }];
-        }
-        return editsOfBody(value, part.headers, secrets, depth + 1).map((edit) => ({
-          start: edit.start + start,
-          end: edit.end + start,
-          text: edit.text,
-        }));
-      });
+  if (parts.length === 0) {
+    return undefined;
+  }
+  const edits: Edit[] = [];
+  const add = (found: readonly Edit[], by: number) => {
+    for (const { start, end, text } of found) {
+      edits.push({ start: start + by, end: end + by, text });
+    }
+  };
+  let done = 0;
+  for (const part of parts) {
+    const start = part.body.byteOffset - bytes.byteOffset;
+    const end = start + part.body.byteLength;
+    add(editsBetweenParts(body.slice(done, start), secrets), done);
+    add(partEdits(body.slice(start, end), part.headers, secrets, depth), start);
+    done = end;
+  }
+  add(editsBetweenParts(body.slice(done), secrets), done);
+  return edits;
+}
+
+/** In the headers of parts, such as the name of a file, and in what stands before the first and behind the last part. */
+function editsBetweenParts(text: ByteText, secrets: Secrets): Edit[] {
+  const found = new Redactions();
+  findLoose(text, 'text', secrets, found);
+  return found.settled(text);
+}
+
+function partEdits(value: ByteText, headers: readonly HeaderPair[], secrets: Secrets, depth: number): Edit[] {
+  const disposition = headerValue(headers, 'content-disposition') ?? '';
+  const name = /;\s{0,10}name\s{0,4}=\s{0,4}(?:"([^"]*)"|([^\s;]+))/i.exec(disposition);
+  const isFile = /;\s{0,10}filename\*?\s{0,4}=/i.test(disposition);
+  const field = isFile ? undefined : (name?.[1] ?? name?.[2]);
+  if (field !== undefined && secrets.names.keeps(field)) {
+    return [];
+  }
+  if (field !== undefined && secrets.isSecret(secrets.names.verdict('field', field), value)) {
+    const text = secrets.insteadOf(field, value);
+    return text === value ? [] : [{ start: 0, end: value.length, text }];
+  }
+  return editsOfBody(value, headers, secrets, depth + 1);
 }
 
 /** Lengths stay as they are: what is no text often says where its parts begin. */

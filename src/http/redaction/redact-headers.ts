@@ -1,7 +1,7 @@
 import { edited } from '../variables/needles.js';
 import type { ByteText } from './byte-text.js';
-import { fieldInstead } from './field-value.js';
-import { findLoose, findValues } from './find-in-text.js';
+import { fieldInstead, unmistakableInstead } from './field-value.js';
+import { findLoose } from './find-in-text.js';
 import { findInUrl } from './redact-parameters.js';
 import { Redactions } from './redactions.js';
 import type { Secrets } from './secrets.js';
@@ -19,10 +19,7 @@ export function redactHeader(name: string, value: ByteText, secrets: Secrets): B
     return value;
   }
   if (CHALLENGES.has(lower)) {
-    const found = new Redactions();
-    findValues(value, secrets, found);
-    const edits = found.settled(value);
-    return edits.length === 0 ? value : edited(value, edits);
+    return unmistakableInstead(value, secrets);
   }
   if (lower === 'cookie' || lower === 'set-cookie') {
     return fieldInstead(lower, value, secrets);

@@ -36,14 +36,13 @@ function findInParameters(
   secrets: Secrets,
   found: Redactions,
 ): void {
-  for (let start = from; start <= text.length; ) {
+  let sign = text.indexOf('=', from);
+  for (let start = from; sign !== -1; ) {
     between.lastIndex = start;
     const end = between.exec(text)?.index ?? text.length;
-    const sign = text.indexOf('=', start);
-    if (sign !== -1 && sign < end) {
+    if (sign < end) {
       findInParameter(text, [start, sign, end], { place, plus }, secrets, found);
-    } else if (sign === -1) {
-      return;
+      sign = text.indexOf('=', end);
     }
     start = end + 1;
   }

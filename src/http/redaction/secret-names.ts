@@ -1,10 +1,10 @@
 import { InvalidOptionError } from '../../core/errors.js';
 
 /**
- * What a name says about its value. `always`: it is a secret. `token`: it is one where it looks random. `key`: the same,
- * but UUIDs, paths and file names are none.
+ * What a name says about its value. `always`: it is a secret. `text`: the same, but a number in JSON is none. `token`: it is
+ * one where it looks random. `key`: the same, but UUIDs, paths and file names are none.
  */
-export type Verdict = 'always' | 'token' | 'key' | 'never';
+export type Verdict = 'always' | 'text' | 'token' | 'key' | 'never';
 
 /** Where a name stands. Fields are those of JSON, forms, multipart, XML and `name=value` in text. */
 export type NamePlace = 'header' | 'query' | 'field';
@@ -54,11 +54,14 @@ const FIELDS = names(`
   device_token_secret csrf_token csrfmiddlewaretoken xsrf_token _csrf _csrf_token authenticity_token
   __RequestVerificationToken private_key private_key_pem signing_key encryption_key decryption_key master_key
   account_key storage_key shared_key shared_access_key shared_access_signature
-  pass secret_hash recovery_codes backup_codes client_assertion saml_response saml_assertion code_verifier
+  secret_hash recovery_codes backup_codes client_assertion saml_response saml_assertion code_verifier
   otp totp otp_code one_time_password mfa_code mfa_token two_factor_code totp_secret otp_secret otp_token
   cvc cvv cvv2 card_cvc security_code authorization proxy_authorization x_auth_token x_access_token x_csrf_token
   x_xsrf_token x_amz_security_token x_vault_token x_gitlab_token
 `);
+
+/** Of tests it says how many have passed. */
+const TEXTS = names('pass');
 
 /** Parameters of URLs besides. Amazon, Google and Azure put a signature there that opens what the URL names. */
 const QUERY = names(`
@@ -86,8 +89,14 @@ const HEADER_ENDINGS = /(?:token|secret|apikey|accesskey|authkey|password)$/;
 const MARKS =
   /page|next|previous|cursor|continu|sync|delta|change|resume|idempot|count|limit|remaining|cancel/;
 
-function table(always: readonly string[], tokens: readonly string[], keys: readonly string[]) {
+function table(
+  always: readonly string[],
+  texts: readonly string[],
+  tokens: readonly string[],
+  keys: readonly string[],
+) {
   return new Map<string, Verdict>([
+    ...texts.map((name) => [name, 'text'] as const),
     ...keys.map((name) => [name, 'key'] as const),
     ...tokens.map((name) => [name, 'token'] as const),
     ...always.map((name) => [name, 'always'] as const),
@@ -95,9 +104,9 @@ function table(always: readonly string[], tokens: readonly string[], keys: reado
 }
 
 const TABLES: Readonly<Record<NamePlace, ReadonlyMap<string, Verdict>>> = {
-  header: table(HEADERS, [], []),
-  query: table([...FIELDS, ...QUERY], [...TOKENS, ...QUERY_TOKENS], KEYS),
-  field: table(FIELDS, TOKENS, KEYS),
+  header: table(HEADERS, [], [], []),
+  query: table([...FIELDS, ...QUERY], TEXTS, [...TOKENS, ...QUERY_TOKENS], KEYS),
+  field: table(FIELDS, TEXTS, TOKENS, KEYS),
 };
 
 /** Asked for each name of a body, so what was found out is kept; this bounds how much. */

@@ -25,6 +25,10 @@ const hasDigit = (secret: string) => /\d/.test(secret) || (/[a-z]/.test(secret) 
 
 const ANYWHERE = /^$/;
 
+/** What may stand between two lines of a key: also indents, escapes, several deep, and what HTML makes of line ends. */
+const LINE_END = String.raw`(?:\s|\\{1,8}[nr]|&#(?:10|13|x[aAdD]);|<br ?/?>)`;
+const KEY_LINE = '(?:[\\w+/=:,.()]|-(?!-)){1,512}';
+
 /** The beginnings that have one of these in the middle. */
 function spelled(first: string, middles: Iterable<string>, last: string): string[] {
   return Array.from(middles, (middle) => first + middle + last);
@@ -123,8 +127,11 @@ const SHAPES: readonly (readonly [begins: readonly string[], shape: Shape])[] = 
   [
     ['-----BEGIN'],
     {
-      pattern:
-        /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr]){0,8}(?<secret>(?:[\w+/=:,.()]|-(?!-)){1,512}(?:(?:\s|\\[nr]){1,8}(?:[\w+/=:,.()]|-(?!-)){1,512}){0,400})/dy,
+      pattern: new RegExp(
+        '-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----' +
+          `${LINE_END}{0,80}(?<secret>${KEY_LINE}(?:${LINE_END}{1,80}${KEY_LINE}){0,400})`,
+        'dy',
+      ),
       instead: insteadOfKey,
     },
   ],
@@ -227,5 +234,5 @@ function isUserAndPassword(base64: string): boolean {
 }
 
 function insteadOfKey(lines: string, secrets: Secrets): string {
-  return secrets.instead(lines.replace(/\\[nr]|\s/g, ''));
+  return secrets.instead(lines.replace(new RegExp(LINE_END, 'g'), ''));
 }

@@ -19,7 +19,7 @@ const SLOTS = 1 << 18;
 export class SecretValues {
   /** How far the window may move on where it ends with these characters. Made for the first spelling that needs it. */
   #shifts: Uint8Array | undefined;
-  readonly #byStart = new Map<string, Spelling[]>();
+  readonly #byStart = new Map<string, Alike>();
   readonly #short = new Map<string, Spelling>();
   #shortPattern: RegExp | undefined;
 
@@ -31,15 +31,9 @@ export class SecretValues {
       return;
     }
     const start = text.slice(0, WINDOW);
-    const others = this.#byStart.get(start) ?? [];
-    if (others.some((other) => other.text === text)) {
-      return;
-    }
-    // The longest first: of several that stand at one place it is the one that is meant.
-    this.#byStart.set(
-      start,
-      [...others, spelling].sort((a, b) => b.text.length - a.text.length),
-    );
+    const alike = this.#byStart.get(start) ?? new Alike();
+    this.#byStart.set(start, alike);
+    alike.add(spelling);
     this.#shifts ??= new Uint8Array(SLOTS).fill(WINDOW - BLOCK + 1);
     for (let end = BLOCK; end <= WINDOW; end++) {
       const slot = slotAt(text, end);
@@ -49,14 +43,10 @@ export class SecretValues {
 
   delete(text: ByteText): void {
     const start = text.slice(0, WINDOW);
-    const others = this.#byStart.get(start) ?? [];
-    const left = others.filter((other) => other.text !== text);
-    if (left.length < others.length) {
-      if (left.length === 0) {
-        this.#byStart.delete(start);
-      } else {
-        this.#byStart.set(start, left);
-      }
+    const alike = this.#byStart.get(start);
+    alike?.delete(text);
+    if (alike?.size === 0) {
+      this.#byStart.delete(start);
     }
   }
 
@@ -81,9 +71,7 @@ export class SecretValues {
         continue;
       }
       const start = end - WINDOW;
-      const spelling = this.#byStart
-        .get(text.slice(start, end))
-        ?.find((candidate) => text.startsWith(candidate.text, start));
+      const spelling = this.#byStart.get(text.slice(start, end))?.at(text, start);
       if (spelling === undefined) {
         end++;
       } else {
@@ -92,6 +80,54 @@ export class SecretValues {
       }
     }
     return found;
+  }
+}
+
+/** Spellings that begin alike, as the tokens of one issuer do: there may be thousands of them, of few lengths. */
+class Alike {
+  readonly #byText = new Map<string, Spelling>();
+  /** How many there are of each length. */
+  readonly #counts = new Map<number, number>();
+  #longestFirst: readonly number[] = [];
+
+  get size(): number {
+    return this.#byText.size;
+  }
+
+  add(spelling: Spelling): void {
+    const { text } = spelling;
+    if (!this.#byText.has(text)) {
+      this.#byText.set(text, spelling);
+      this.#count(text.length, 1);
+    }
+  }
+
+  delete(text: ByteText): void {
+    if (this.#byText.delete(text)) {
+      this.#count(text.length, -1);
+    }
+  }
+
+  /** The one that stands there; of several the longest, which is the one that is meant. */
+  at(text: ByteText, start: number): Spelling | undefined {
+    for (const length of this.#longestFirst) {
+      const spelling = this.#byText.get(text.slice(start, start + length));
+      if (spelling !== undefined) {
+        return spelling;
+      }
+    }
+    return undefined;
+  }
+
+  #count(length: number, by: 1 | -1): void {
+    const before = this.#counts.get(length) ?? 0;
+    this.#counts.set(length, before + by);
+    if (before + by === 0) {
+      this.#counts.delete(length);
+    }
+    if (before === 0 || before + by === 0) {
+      this.#longestFirst = [...this.#counts.keys()].sort((a, b) => b - a);
+    }
   }
 }
 

@@ -105,6 +105,7 @@ export class Secrets {
   isSecret(verdict: Verdict, value: ByteText): boolean {
     switch (verdict) {
       case 'always':
+      case 'text':
         return true;
       case 'token':
         return looksRandom(value, LEAST_TOKEN) && !value.includes('://');

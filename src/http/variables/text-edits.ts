@@ -1,4 +1,5 @@
-import { scanJson } from '../redaction/json-scan.js';
+import type { JsonPath } from '../matching/json-path.js';
+import { type JsonToken, scanJson } from '../redaction/json-scan.js';
 import { type Edit, edited } from './needles.js';
 import type { Replacements } from './replacements.js';
 import type { Setting } from './spellings.js';
@@ -6,7 +7,7 @@ import type { Setting } from './spellings.js';
 /** What is to be replaced in a text: by the tokens of JSON where it is JSON or has lines that are, else as text. */
 export function textEdits(text: string, replacements: Replacements, ascii: boolean): Edit[] {
   if (isJson(text)) {
-    return tokenEdits(text, replacements, ascii);
+    return tokenEdits(text, replacements, ascii, replacements.places);
   }
   const trimmed = text.trim();
   const whole = replacements.whole(trimmed);
@@ -33,7 +34,7 @@ function linesEdits(text: string, replacements: Replacements, ascii: boolean): E
     const line = text.slice(start, end);
     if (isJson(line)) {
       addText(start);
-      addMoved(edits, tokenEdits(line, replacements, ascii), start);
+      addMoved(edits, tokenEdits(line, replacements, ascii, replacements.places), start);
       textFrom = end;
     }
   }
@@ -41,28 +42,34 @@ function linesEdits(text: string, replacements: Replacements, ascii: boolean): E
   return edits;
 }
 
-/** Of a JSON text: in its strings and numbers, not in the names of members. */
-function tokenEdits(text: string, replacements: Replacements, ascii: boolean): Edit[] {
+/** Of a JSON text: in its strings and numbers, not in the names of members. At `places` short values count as well. */
+function tokenEdits(
+  text: string,
+  replacements: Replacements,
+  ascii: boolean,
+  places: readonly JsonPath[] = [],
+): Edit[] {
   const edits: Edit[] = [];
-  scanJson(text, ({ kind, start, end }) => {
+  const visit = ({ kind, start, end, isNamed }: JsonToken) => {
     const token = text.slice(start, end);
     if (kind === 'string') {
-      addMoved(edits, stringEdits(token, replacements, ascii), start);
+      addMoved(edits, stringEdits(token, replacements, ascii, isNamed), start);
     } else {
-      const next = replacements.number(token);
+      const next = replacements.number(token, isNamed);
       if (next !== undefined && next !== token) {
         edits.push({ start, end, text: next });
       }
     }
-  });
+  };
+  scanJson(text, visit, places);
   return edits;
 }
 
 /** Of the inside of a JSON string. */
-function stringEdits(inside: string, replacements: Replacements, ascii: boolean): Edit[] {
+function stringEdits(inside: string, replacements: Replacements, ascii: boolean, isNamed: boolean): Edit[] {
   const isEscaped = inside.includes('\\');
   const value = isEscaped ? (JSON.parse(`"${inside}"`) as string) : inside;
-  const edits = valueEdits(value, replacements);
+  const edits = valueEdits(value, replacements, isNamed);
   if (edits.length === 0 || !isEscaped) {
     return edits.map((edit) => ({ ...edit, text: escaped(edit.text, ascii) }));
   }
@@ -70,8 +77,8 @@ function stringEdits(inside: string, replacements: Replacements, ascii: boolean)
 }
 
 /** Of what a JSON string says. */
-function valueEdits(value: string, replacements: Replacements): Edit[] {
-  const whole = replacements.whole(value);
+function valueEdits(value: string, replacements: Replacements, isNamed: boolean): Edit[] {
+  const whole = replacements.whole(value, isNamed);
   if (whole !== undefined) {
     return whole === value ? [] : [{ start: 0, end: value.length, text: whole }];
   }

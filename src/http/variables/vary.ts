@@ -1,4 +1,5 @@
 import type { InteractionRequest, ResponseChunk } from '../../core/interaction.js';
+import type { JsonPath } from '../matching/json-path.js';
 import { parseVaryPlace, type VaryPlace, valuesAt } from '../matching/vary-places.js';
 import { placeholdersIn } from '../redaction/placeholder.js';
 import { isDistinctive } from './distinctive.js';
@@ -44,6 +45,7 @@ class KeptValues implements ValueSet {
  */
 export class Bindings {
   readonly #places: readonly VaryPlace[];
+  readonly #bodyPaths: readonly JsonPath[];
   /** This run's values by the recorded ones, and the other way round. */
   readonly #actual = new KeptValues();
   readonly #recorded = new KeptValues();
@@ -54,6 +56,10 @@ export class Bindings {
    */
   constructor(vary: readonly string[] = []) {
     this.#places = vary.map(parseVaryPlace);
+    // A path to any depth leads to values that have nothing to do with each other.
+    this.#bodyPaths = this.#places
+      .flatMap((place) => (place.in === 'body' ? [place.path] : []))
+      .filter((path) => path.every(({ deep }) => !deep));
   }
 
   /**
@@ -104,7 +110,7 @@ export class Bindings {
    * @param own What `learn` gave for the exchange; it counts before what was learned elsewhere.
    */
   substitute(chunks: readonly ResponseChunk[], own: OwnValues = new Map()): readonly ResponseChunk[] {
-    const replacements = new Replacements([ownSet(own), this.#actual]);
+    const replacements = new Replacements([ownSet(own), this.#actual], this.#bodyPaths);
     const isTrivial = [...own].every(([from, to]) => from === to) && this.#actual.values.size === 0;
     return isTrivial ? chunks : substituteChunks(chunks, replacements);
   }

@@ -150,7 +150,9 @@ function prefixOf(path: string, form: string): string {
 function checkedUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.host === '') {
-    throw new InvalidOptionError('cassette', `the address names no host; give ${FORMS}.`);
+    // Nothing of it is shown: the rest may be a password.
+    const hint = text.includes('@') ? ' In a password "/" is written %2F, "#" %23 and "?" %3F.' : '';
+    throw new InvalidOptionError('cassette', `the address names no host; give ${FORMS}.${hint}`);
   }
   return url;
 }

@@ -14,7 +14,8 @@ const RETRIES = 3;
  * The store at `s3://BUCKET/PREFIX`. Credentials, region and endpoint are those of the environment, under the names that
  * the tools of AWS know: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT_URL_S3.
  *
- * @throws InvalidOptionError where aws4fetch is not installed, or the environment has no credentials.
+ * @throws InvalidOptionError where aws4fetch is not installed, or the environment has no credentials, or an endpoint that
+ * no request can be sent to.
  */
 export async function s3Store(
   { bucket, prefix, location }: S3Address,
@@ -44,9 +45,21 @@ export async function s3Store(
 }
 
 function endpointOf(env: NodeJS.ProcessEnv, region: string): string {
-  const given = env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'];
-  if (given && !URL.canParse(given)) {
-    throw new InvalidOptionError('AWS_ENDPOINT_URL_S3', 'it is no URL.');
+  const name = env['AWS_ENDPOINT_URL_S3'] ? 'AWS_ENDPOINT_URL_S3' : 'AWS_ENDPOINT_URL';
+  const given = env[name];
+  if (given && !isEndpoint(given)) {
+    throw new InvalidOptionError(
+      name,
+      'it has to be an http: or https: URL without credentials, such as http://localhost:9000.',
+    );
   }
   return (given || `https://s3.${region}.amazonaws.com`).replace(/\/+$/, '');
+}
+
+function isEndpoint(text: string): boolean {
+  if (!URL.canParse(text)) {
+    return false;
+  }
+  const { protocol, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && username === '' && password === '';
 }

@@ -1,6 +1,9 @@
 import { CassetteLoadError, CassetteSaveError } from '../../core/errors.js';
 import { bareCause, reasonOf } from './reason.js';
 
+/** What to do where a prefix is somebody else's. */
+export const OWN_PREFIX = 'Give the cassette a prefix of its own.';
+
 /** The error for a prefix under which there is something else. */
 export function foreign(
   Failure: typeof CassetteLoadError | typeof CassetteSaveError,
@@ -9,7 +12,7 @@ export function foreign(
 ): CassetteLoadError | CassetteSaveError {
   return new Failure(location, {
     problem: `there is no cassette, but something else: the key ${JSON.stringify(key)}`,
-    hint: 'Give the cassette a prefix of its own.',
+    hint: OWN_PREFIX,
   });
 }
 

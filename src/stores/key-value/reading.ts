@@ -2,7 +2,7 @@ import { setTimeout } from '../../core/clock.js';
 import type { StoredInteraction } from '../../core/stored-interaction.js';
 import type { Connection } from './connection.js';
 import { type Listing, listOnce } from './listing.js';
-import { parseValue } from './values.js';
+import { missingValue, parseValue } from './values.js';
 
 /** How many values are asked for at a time. */
 const BATCH = 64;
@@ -91,10 +91,11 @@ async function readInto(
 
 /** A driver that writes files may show half of one, and any may list a key that is gone when it is read. */
 function parseListed(value: unknown, key: string, location: string): StoredInteraction {
+  const place = `${location}, key ${key}`;
   if (value === undefined || value === null) {
-    throw new Error(`its key ${key} is listed, and cannot be read`);
+    throw missingValue(place);
   }
-  return parseValue(value, `${location}, key ${key}`);
+  return parseValue(value, place);
 }
 
 function readingOf(

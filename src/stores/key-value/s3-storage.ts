@@ -1,4 +1,4 @@
-import { s3Keys } from './s3-keys.js';
+import { codeIn, s3Keys } from './s3-keys.js';
 import type { KeyValueStorage } from './storage.js';
 
 /** Signs requests, and sends them: an `AwsClient` of aws4fetch. */
@@ -20,7 +20,7 @@ export function s3Storage(client: S3Client, bucketUrl: string, prefix: string): 
     if (response.ok) {
       return response;
     }
-    const code = /<Code>(\w+)<\/Code>/.exec(await response.text())?.[1] ?? response.statusText;
+    const code = codeIn(await response.text()) ?? response.statusText;
     if (init.method === undefined && response.status === 404 && code !== 'NoSuchBucket') {
       return undefined;
     }

@@ -4,7 +4,7 @@ import { CassetteLoadError, CassetteSaveError, InvalidOptionError } from '../../
 import { missingError } from '../missing.js';
 import { eachAtOnce } from './at-once.js';
 import { Connection } from './connection.js';
-import { foreign, listedInPart, loadError, saveError } from './errors.js';
+import { foreign, listedInPart, loadError, OWN_PREFIX, saveError } from './errors.js';
 import { MARKER } from './keys.js';
 import { listOnce } from './listing.js';
 import { findKeys, type Item, type Keys, keysOf, type Plan, planToChange, planToReplace } from './plan.js';
@@ -153,7 +153,7 @@ export class KeyValueCassetteStore implements CassetteStore {
   async #checkMarker(): Promise<boolean> {
     const value = (await this.#get(MARKER)) ?? undefined;
     if (value !== undefined) {
-      checkHead(value, `${this.location}, key ${MARKER}`);
+      checkHead(value, `${this.location}, key ${MARKER}`, OWN_PREFIX);
     }
     this.#hasMarker = value !== undefined;
     return this.#hasMarker;

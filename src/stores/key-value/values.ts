@@ -3,6 +3,7 @@ import type { StoredInteraction } from '../../core/stored-interaction.js';
 import { parseFile, printCassette } from '../../formats/cassette-json.js';
 
 const VERSION = 1;
+const DELETE = 'Delete this key, and record again.';
 /** What every value begins with. With it a value is no JSON, which drivers parse, and print in another way. */
 const HEAD = `interposition ${VERSION}\n`;
 
@@ -21,25 +22,33 @@ export function printValue(block: string): string {
  * @throws CassetteLoadError for what is no such value, is of a newer version, or not well formed.
  */
 export function parseValue(value: unknown, location: string): StoredInteraction {
-  checkHead(value, location);
+  checkHead(value, location, DELETE);
   const { interactions } = parseFile((value as string).slice(HEAD.length), location);
   const [interaction] = interactions;
   if (interaction === undefined || interactions.length > 1) {
     throw new CassetteLoadError(location, {
       problem: `it has ${interactions.length} interactions, where one was due`,
-      hint: 'Delete this key, and record again.',
+      hint: DELETE,
     });
   }
   return interaction;
 }
 
-/** @throws CassetteLoadError for a value that did not come from here, or is of a newer version. */
-export function checkHead(value: unknown, location: string): void {
+/** The error for a key that is listed, and has no value. */
+export function missingValue(location: string): CassetteLoadError {
+  return new CassetteLoadError(location, { problem: 'it is listed, and cannot be read', hint: DELETE });
+}
+
+/**
+ * @param hint What to do about a value that did not come from here.
+ * @throws CassetteLoadError for such a value, and for one of a newer version.
+ */
+export function checkHead(value: unknown, location: string, hint: string): void {
   const version = typeof value === 'string' ? /^interposition (\d+)\n/.exec(value)?.[1] : undefined;
   if (version === undefined) {
     throw new CassetteLoadError(location, {
       problem: `what is there (${kindOf(value)}) is not of a cassette`,
-      hint: 'Give the cassette a prefix of its own.',
+      hint,
     });
   }
   if (version !== String(VERSION)) {

@@ -64,7 +64,8 @@ function planOf(
   if (change === undefined || (change.removed.length > 0 && source === undefined)) {
     return undefined;
   }
-  const { removed } = change;
+  // What is in a file that took the place of another one, somebody wants there.
+  const removed = source?.isOfThisFile === false ? [] : change.removed;
   const added = change.added.map(blockOf);
   return removed.some((place) => place >= BEHIND_SOURCE)
     ? undefined

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { stateAt } from '../file-state.js';
 import { type Driver, openDriver, type Statement } from './driver.js';
 import { isBusy } from './errors.js';
 
@@ -6,6 +8,12 @@ type Kind = 'read' | 'write';
 
 /** Who reads waits so long for who writes, and nobody else: without its log a database is locked while it is written. */
 const READ_PATIENCE_MS = 10_000;
+
+/** What stands beside a database in WAL mode. */
+const BESIDE = ['-wal', '-shm'];
+
+/** Where a file is replaced each time that it is written, so many times are enough. */
+const MOST_FILES = 5;
 
 /** A database is untrusted input: what its schema says is not to call functions. */
 const SETTINGS = 'PRAGMA trusted_schema = OFF;';
@@ -19,6 +27,9 @@ export class Connection {
   readonly #path: string;
   readonly #synchronous: string;
   #driver: Driver | undefined;
+  #file: string | undefined;
+  /** Tells the files beside it from those of another database, by their paths. */
+  #beside: ReadonlyMap<string, string | undefined> = new Map();
   #kind: Kind = 'read';
   readonly #statements = new Map<string, Statement>();
   #inTransaction = false;
@@ -49,6 +60,11 @@ export class Connection {
     return this.#driver;
   }
 
+  /** Tells the file that is open, or was last, from others that are put in its place; undefined before the first. */
+  get file(): string | undefined {
+    return this.#file;
+  }
+
   /** From here on it stays open, until it is left. */
   enter(): void {
     this.#isLeft = false;
@@ -76,17 +92,33 @@ export class Connection {
   }
 
   /**
-   * Does work that changes the database: all of it, or, where it throws, nothing.
+   * Does work that changes the database: all of it, or, where it throws, nothing. Where the file was deleted or replaced,
+   * it does it in the one that is there then, though it may have done it already.
    *
    * @param patienceMs How long to wait, in the way of all else, while another one writes; then it throws what `isBusy`.
    * @param check Called before that, and before the mode of the database is changed.
    */
   write<T>(patienceMs: number, check: () => void, work: () => T): T {
-    this.#open('write', patienceMs);
-    // In one look: meanwhile another process may make its tables.
-    this.#transaction('DEFERRED', check);
-    this.prepare('PRAGMA journal_mode = WAL').get();
-    return this.#transaction('IMMEDIATE', work);
+    for (let files = 1; ; files++) {
+      if (this.#isGone()) {
+        this.#close();
+      }
+      this.#open('write', patienceMs);
+      // In one look: meanwhile another process may make its tables.
+      this.#transaction('DEFERRED', check);
+      this.prepare('PRAGMA journal_mode = WAL').get();
+      const result = this.#transaction('IMMEDIATE', work);
+      if (this.#beside.size === 0) {
+        const paths = BESIDE.map((end) => `${this.#path}${end}`);
+        this.#beside = new Map(paths.map((path) => [path, stateAt(path)?.identity]));
+      }
+      if (!this.#isGone()) {
+        return result;
+      }
+      if (files === MOST_FILES) {
+        throw new Error('each time that it was written it was deleted or replaced meanwhile');
+      }
+    }
   }
 
   /** Has SQLite do what it does at the first write after a crash, and nothing else. */
@@ -104,7 +136,7 @@ export class Connection {
    * @returns False where somebody else has it open: it is up to him then.
    */
   rest(): boolean {
-    if (this.#driver === undefined || this.#kind === 'read') {
+    if (this.#driver === undefined || this.#kind === 'read' || this.#isGone()) {
       return true;
     }
     try {
@@ -122,6 +154,7 @@ export class Connection {
     const isNew = this.#driver === undefined;
     this.#driver ??= openDriver(this.#path, kind === 'read');
     if (isNew) {
+      this.#file = stateAt(this.#path)?.identity;
       this.#kind = kind;
       this.#driver.exec(SETTINGS);
       if (kind === 'write') {
@@ -131,6 +164,20 @@ export class Connection {
     }
     this.#driver.exec(`PRAGMA busy_timeout = ${patienceMs}`);
     return this.#driver;
+  }
+
+  /** Is it another file, or none, that the path leads to now? */
+  #isGone(): boolean {
+    return this.#driver !== undefined && stateAt(this.#path)?.identity !== this.#file;
+  }
+
+  /** SQLite takes a log for that of the database it stands beside, and would write it into the one that is there now. */
+  #removeBeside(): void {
+    for (const [path, identity] of this.#beside) {
+      if (identity !== undefined && stateAt(path)?.identity === identity) {
+        rmSync(path, { force: true });
+      }
+    }
   }
 
   #transaction<T>(kind: 'DEFERRED' | 'IMMEDIATE', work: () => T): T {
@@ -158,6 +205,10 @@ export class Connection {
 
   #close(): void {
     this.#statements.clear();
+    if (this.#isGone()) {
+      this.#removeBeside();
+    }
+    this.#beside = new Map();
     const driver = this.#driver;
     this.#driver = undefined;
     driver?.close();

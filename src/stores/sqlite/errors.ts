@@ -24,7 +24,13 @@ const RESTORE = 'Restore it from a copy, or delete it and record again.';
 const TOLD: ReadonlyMap<string, Told> = new Map([
   ['BUSY', { problem: 'another process has it locked', hint: 'End that one, or wait for it.' }],
   ['CORRUPT', { problem: 'the database is damaged or cut off', hint: RESTORE }],
-  ['NOTADB', { problem: 'it is not an SQLite database', hint: RESTORE }],
+  [
+    'NOTADB',
+    {
+      problem: 'it is not an SQLite database',
+      hint: 'A cassette in JSON is named without "sqlite:". Another file is to be restored from a copy.',
+    },
+  ],
 ]);
 
 const TOLD_OF_LOAD: ReadonlyMap<string, Told> = new Map([

@@ -12,7 +12,8 @@ import type { Table } from './table.js';
 /**
  * A cassette as it stood in its database when it was loaded. The place of an interaction is the id of its row. What others
  * add later is not part of it. Where others remove something, which a refresh does, it is from then on what the cassette
- * is: what was read before stays. What this side removes it keeps.
+ * is: what was read before stays. What this side removes it keeps. Where the file was replaced, it is all that is in the
+ * other one.
  */
 export class RowSource implements CassetteSource {
   readonly #table: Table;
@@ -21,8 +22,9 @@ export class RowSource implements CassetteSource {
   readonly #rows = new Map<number, StoredRow>();
   /** What this side has removed. */
   readonly #kept = new Map<number, StoredRow>();
+  #file: string | undefined;
   #version: string;
-  readonly #loaded: number;
+  #loaded: number;
   /** The last row that is looked at. */
   #last: number;
   #lanes: readonly OfLane[] | undefined;
@@ -31,6 +33,7 @@ export class RowSource implements CassetteSource {
   constructor(table: Table, own: ReadonlySet<number>, version: string, last: number) {
     this.#table = table;
     this.#own = own;
+    this.#file = table.connection.file;
     this.#version = version;
     this.#loaded = last;
     this.#last = last;
@@ -39,6 +42,11 @@ export class RowSource implements CassetteSource {
   /** Of which database and cassette. */
   get home(): string {
     return this.#table.home;
+  }
+
+  /** Are the ids that it has given those of the file that is open? */
+  get isOfThisFile(): boolean {
+    return this.#file === this.#table.connection.file;
   }
 
   /** The last row that was part of it when it was loaded. */
@@ -131,6 +139,9 @@ export class RowSource implements CassetteSource {
   #read<T>(work: () => T): T {
     try {
       return this.#table.connection.read(() => {
+        if (!this.isOfThisFile) {
+          this.#begin();
+        }
         const version = this.#table.version();
         if (version === undefined) {
           throw new CassetteLoadError(this.#table.home, {
@@ -149,5 +160,15 @@ export class RowSource implements CassetteSource {
     } catch (cause) {
       throw sqliteLoadError(this.#table.home, cause);
     }
+  }
+
+  /** With another file: its rows have nothing to do with those that were read. */
+  #begin(): void {
+    this.#file = this.#table.connection.file;
+    this.#rows.clear();
+    this.#kept.clear();
+    this.#loaded = 0;
+    this.#last = BEHIND_SOURCE;
+    this.#lanes = undefined;
   }
 }

@@ -67,6 +67,7 @@ const BAD: readonly (readonly [given: string, message: RegExp])[] = [
   ['https://example.com/a.json', /https: is no kind of address.*sqlite:PATH/],
   ['postgres://me:secret-word@db/x', /postgres: is no kind of address/],
   ['file://host/a.json', /file: URL/],
+  ['file:./a.json', /A relative path stands by itself, without file:/],
   ['sqlite:', /names no file; write sqlite:\.\/cassettes\.db/],
   ['sqlite::memory:', /names no file/],
   ['sqlite://host/all.db', /names no file/],
@@ -74,7 +75,8 @@ const BAD: readonly (readonly [given: string, message: RegExp])[] = [
   ['redis://cache.example/0', /names no cassette/],
   ['redis://me:secret-word@cache.example/a b', /characters in its prefix/],
   ['redis://me:secret-word@cache.example/a//b', /characters in its prefix/],
-  ['redis:suite', /names no host/],
+  ['redis:suite', /names no host; give .*BUCKET\/PREFIX\.$/],
+  ['redis://me:secret-word/2@cache.example/suite', /In a password "\/" is written %2F/],
   ['s3://bucket', /names no cassette; write s3:\/\/BUCKET\/PREFIX/],
   ['s3://id:secret-word@bucket/suite', /those of the environment/],
 ];

@@ -234,7 +234,7 @@ for (const [what, spoil, message] of [
   [
     'a value of somebody else',
     () => 'hello world',
-    'what is there (a text of 11 characters) is not of a cassette',
+    'what is there (a text of 11 characters) is not of a cassette. Delete this key, and record again.',
   ],
   ['a value that a driver parsed', () => ({ a: 1 }), 'what is there (object) is not of a cassette'],
   ['a value of a later layout', (value: string) => value.replace('n 1', 'n 2'), 'its layout is of version 2'],
