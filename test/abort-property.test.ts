@@ -7,13 +7,13 @@ import {
   CountingServer,
   type Moment,
 } from './support/abort-programs.js';
+import { seedOfRun } from './support/seeded-random.js';
 import { suite } from './support/suite.js';
 
 // Requests that are mostly identical, some of them given up: an answer that goes to the wrong one is an answer of another number.
 const test = suite('generated programs that abort some of their requests');
 
-/** The same programs each time, unless `TEST_SEED` names others. fast-check prints the seed of a failure. */
-const seed = Number(process.env['TEST_SEED'] ?? 20_261_122);
+const seed = seedOfRun();
 
 const server = await CountingServer.start();
 test.after(() => server.close());

@@ -22,6 +22,7 @@ import { CLIENTS } from './support/corpus-clients.js';
 import { assertLengthFits, comparable } from './support/corpus-compare.js';
 import { codingsOf, readCassetteFile } from './support/corpus-form.js';
 import { CorpusServer } from './support/corpus-server.js';
+import { seedOfRun } from './support/seeded-random.js';
 import { suite } from './support/suite.js';
 import { tempFolder } from './support/temp-folder.js';
 
@@ -29,8 +30,7 @@ const test = suite('generated exchanges');
 const folder = tempFolder();
 const path = join(folder, 'cassette.json');
 
-/** The same exchanges each time, unless `TEST_SEED` names others. fast-check prints the seed of a failure. */
-const seed = Number(process.env['TEST_SEED'] ?? 20_240_820);
+const seed = seedOfRun();
 
 function store(): JsonFileCassetteStore {
   return new JsonFileCassetteStore(path, { createIfMissing: true });

@@ -28,9 +28,6 @@ export function cassetteAt(given: string | undefined, terminal: Terminal): Addre
 
 /** The same, where the call or the environment names one. */
 export function namedCassette(given: string | undefined, { cwd, env }: Terminal): Address | undefined {
-  if (given === '--') {
-    throw new CommandError('--cassette is followed by no cassette.');
-  }
   const named = given ?? (env['INTERPOSITION_CASSETTE'] || undefined);
   return named === undefined ? undefined : parseAddress(named, cwd);
 }

@@ -107,12 +107,8 @@ function linesOf(file: string): ReportLine[] {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new CommandError(
-      `cannot read the report: ${describe(cause)}. Set INTERPOSITION_REPORT for the run of the tests.`,
-      {
-        cause,
-      },
-    );
+    const problem = `cannot read the report: ${describe(cause)}`;
+    throw new CommandError(`${problem}. Set INTERPOSITION_REPORT for the run of the tests.`, { cause });
   }
   return text.split('\n').flatMap((line, index) => {
     if (line === '') {

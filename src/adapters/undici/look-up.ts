@@ -15,7 +15,7 @@ import { isControllerHandler } from './protocol.js';
 import { refusedHeader } from './refused-header.js';
 import { ReplayedSource } from './replayed.js';
 import { replayWebSocket } from './replayed-websocket.js';
-import { immediateBytes, isBlob, type ReadBody, readBody } from './request-body.js';
+import { isBlob, type ReadBody, readBody } from './request-body.js';
 
 /** A request that is known whole. */
 interface Known {
@@ -29,6 +29,8 @@ interface Known {
 export class LookUp {
   readonly #exchange: Exchange;
   #call: Call;
+  /** Does the body lie there, so that nothing need be waited for? */
+  #isAtHand = false;
 
   constructor(call: Call) {
     this.#call = call;
@@ -54,6 +56,7 @@ export class LookUp {
     const { route, head, upstream, options, handler } = this.#call;
     const { broker } = route;
     const exchange = this.#exchange;
+    this.#isAtHand = bytes !== undefined;
     exchange.begin(this.#context());
     if (exchange.ended && isAborted(options)) {
       return;
@@ -90,17 +93,12 @@ export class LookUp {
   /** May the body be read also where nobody sends it? A stream of the program's may not. */
   #isReadable(): boolean {
     const { body } = this.#call.options;
-    return (
-      immediateBytes(body) !== undefined ||
-      isFormData(body) ||
-      isBlob(body) ||
-      lengthAhead(this.#call) !== undefined
-    );
+    return this.#isAtHand || isFormData(body) || isBlob(body) || lengthAhead(this.#call) !== undefined;
   }
 
   /** Never rejects: what goes wrong ends the exchange. */
   async #lookUpWhenRead(turn: Turn): Promise<void> {
-    const { route, head, options } = this.#call;
+    const { route, head } = this.#call;
     try {
       const read = await this.#read();
       const length = lengthAhead(this.#call);
@@ -109,7 +107,7 @@ export class LookUp {
         return;
       }
       // Live no answer is there sooner: a program that gives up its request meanwhile has had none.
-      await (immediateBytes(options.body) === undefined ? afterTurn() : afterMicrotasks());
+      await (this.#isAtHand ? afterMicrotasks() : afterTurn());
       const request = sentRequest(head, read);
       await route.broker.inTurn(request, turn);
       this.#lookUp({ request, order: turn.order, again: read.again });

@@ -39,6 +39,7 @@ export function run(mode: BrokerMode): Verb {
       .option(
         '--cassette <place>',
         "the cassette's file or address (default: $INTERPOSITION_CASSETTE, else the program's or the config file's, else __cassettes__/default.json)",
+        cassette,
       )
       .option(
         '--option <name=value>',
@@ -47,7 +48,7 @@ export function run(mode: BrokerMode): Verb {
         {},
       )
       .passThroughOptions()
-      .action(async (command: readonly string[], { cassette, option: given }: Flags) => {
+      .action(async (command: readonly string[], { cassette: place, option: given }: Flags) => {
         const folder = mkdtempSync(join(tmpdir(), 'interposition-'));
         try {
           const own = join(folder, 'report');
@@ -57,7 +58,7 @@ export function run(mode: BrokerMode): Verb {
           configInForce();
           const options = { ...environmentOptions(), ...given };
           checkMembers(options);
-          const named = namedCassette(cassette, terminal);
+          const named = namedCassette(place, terminal);
           const before = lineCount(report);
           const { code, signal } = await runProgram(command, terminal, {
             INTERPOSITION_MODE: mode,
@@ -85,6 +86,13 @@ export function run(mode: BrokerMode): Verb {
           rmSync(folder, { recursive: true, force: true });
         }
       });
+}
+
+function cassette(place: string): string {
+  if (place === '--') {
+    throw new CommandError('--cassette is followed by no cassette.');
+  }
+  return place;
 }
 
 function option(text: string, before: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

@@ -191,7 +191,7 @@ for (const { coding, name, compress, decoder } of FORMATS) {
     for (const body of [compressed, new Uint8Array(Buffer.concat(streamed))]) {
       for (const [what, wire] of [
         ['whole', body],
-        ['cut off', body.subarray(0, random.below(body.byteLength))],
+        ['cut off', body.subarray(0, 1 + random.below(body.byteLength - 1))],
         ['lacking its last byte', body.subarray(0, -1)],
         ['going on after its end', Buffer.concat([body, bytes('more')])],
         ['with zeros after its end', Buffer.concat([body, new Uint8Array(3)])],
