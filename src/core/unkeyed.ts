@@ -4,7 +4,8 @@ import type { Policy } from './policy.js';
 import { headOf, type Placed } from './stored-interaction.js';
 
 /** A recording, and the one of its group before it. */
-interface Waiting extends Placed {
+interface Waiting {
+  readonly placed: Placed;
   readonly before: Waiting | undefined;
 }
 
@@ -37,21 +38,21 @@ export class Unkeyed {
     if (this.#isReadWhole) {
       return;
     }
-    const unread = this.#unread(address());
+    const { name, placed } = this.#unread(address());
+    const fresh = this.#read.size === 0 ? placed : placed.filter(({ place }) => !this.#read.has(place));
     // All of them before the first one is taken: where one is not well formed, they are read again.
-    const grouped = unread.placed
-      .filter(({ place }) => !this.#read.has(place))
-      .map((placed) => ({ ...placed, group: this.#policy.group?.(headOf(placed.entry)) }));
-    for (const { entry, place, group } of grouped) {
-      this.#groups.set(group, { entry, place, before: this.#groups.get(group) });
+    const groups = fresh.map(({ entry }) => this.#policy.group?.(headOf(entry)));
+    for (const [index, one] of fresh.entries()) {
+      const group = groups[index];
+      this.#groups.set(group, { placed: one, before: this.#groups.get(group) });
     }
-    if (unread.name === undefined) {
+    if (name === undefined) {
       this.#isReadWhole = true;
       this.#read.clear();
       this.#asked.clear();
     } else {
-      this.#asked.add(unread.name);
-      for (const { place } of grouped) {
+      this.#asked.add(name);
+      for (const { place } of fresh) {
         this.#read.add(place);
       }
     }
@@ -91,7 +92,7 @@ export class Unkeyed {
   #chain(group: string | undefined): Placed[] {
     const placed: Placed[] = [];
     for (let one = this.#groups.get(group); one !== undefined; one = one.before) {
-      placed.push(one);
+      placed.push(one.placed);
     }
     return placed;
   }

@@ -6,5 +6,6 @@ export function requestTarget(method: string, path: string, origin: string): str
   if (method === 'CONNECT') {
     return `http://${path}`;
   }
-  return /^https?:\/\//i.test(path) ? path : origin + path;
+  // Nearly all begin so, and a look is cheaper than the pattern.
+  return !path.startsWith('/') && /^https?:\/\//i.test(path) ? path : origin + path;
 }

@@ -30,7 +30,7 @@ export function webSocketRequest<T extends RequestHead>(request: T): T {
   };
 }
 
-export function webSocketKey({ headers }: RequestHead): string {
+export function webSocketKey({ headers }: Pick<RequestHead, 'headers'>): string {
   return headerValue(headers, KEY) ?? '';
 }
 

@@ -397,7 +397,10 @@ function conditionOf(path: string, text: string): Condition {
 function contentOf(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
-  } catch {
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EISDIR') {
+      throw new Error(`${path} is a folder, and has to be free for the lock: move it away`, { cause });
+    }
     return undefined;
   }
 }

@@ -88,6 +88,12 @@ const BODIES: readonly (readonly [name: string, secret: string, body: string, ty
     JSON.stringify({ query: 'mutation { login(password: """hunter2""") { id } }' }),
     'application/json',
   ],
+  [
+    'the code of a request for an OAuth token, in JSON',
+    '4/0AeaYSH.dQ',
+    '{"grant_type":"authorization_code","code":"4/0AeaYSH.dQ"}',
+    'application/json',
+  ],
   ['a setting with a comment', 'hunter2', 'password: hunter2 # of staging\n', 'text/yaml'],
 ];
 
@@ -98,6 +104,11 @@ for (const [name, secret, body, type] of BODIES) {
     assert.match(text, /REDACTED|otp":0/);
   });
 }
+
+test('the code of an error, or of a country, stays in JSON', () => {
+  const body = '{"code":"4/0AeaYSH.dQ"}';
+  assert.match(redacted(body, 'application/json'), body);
+});
 
 test('attributes of a cookie', () => {
   assert.not.match(redacted('', undefined, [['set-cookie', `a=1; Path=/x?${KEY}; Secure`]]), KEY);

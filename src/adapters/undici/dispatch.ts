@@ -2,7 +2,7 @@ import type { CoreBroker } from '../../core/broker.js';
 import { settledWithin } from '../../core/deadline.js';
 import { RequestNotBrokeredError } from '../../core/errors.js';
 import type { Route, Router } from '../../core/route.js';
-import { asksForWebSocket, webSocketKey, webSocketRequest } from '../../http/websocket-protocol.js';
+import { asksForWebSocket, webSocketRequest } from '../../http/websocket-protocol.js';
 import { Exchange } from './exchange.js';
 import {
   BROKERED,
@@ -66,10 +66,9 @@ function dispatchOnRoute(
     new Exchange(programOf(handler)).fail(route.refusal(head));
     return true;
   }
-  const handshake = { key: webSocketKey(head), headers: head.headers };
   const isForWebSocket = asksForWebSocket(head, options.upgrade);
   const asked = isForWebSocket ? webSocketRequest(head) : head;
-  const call = { route, head: asked, upstream, options, handler, handshake };
+  const call = { route, head: asked, upstream, options, handler };
   if (!isForWebSocket && (head.action === 'CONNECT' || options.upgrade)) {
     return dispatchUpgrade(call);
   }

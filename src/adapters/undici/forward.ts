@@ -1,10 +1,12 @@
 import type { InteractionRequest } from '../../core/interaction.js';
 import type { Recording, RequestHead } from '../../core/recording.js';
 import type { Route } from '../../core/route.js';
+import { webSocketKey } from '../../http/websocket-protocol.js';
 import type { Handshake } from '../../websocket/handshake.js';
 import { recordConnection } from '../../websocket/recorded.js';
 import type { Exchange } from './exchange.js';
 import { asRecorded } from './forwarded.js';
+import { requestHeaderPairs } from './headers.js';
 import { isFetchHandler } from './known-handlers.js';
 import { LiveSource } from './live.js';
 import { isGivenUp } from './program.js';
@@ -34,8 +36,6 @@ export interface Call {
   readonly upstream: UpstreamDispatcher;
   readonly options: DispatchOptions;
   readonly handler: Handler;
-  /** Of a request for a WebSocket. */
-  readonly handshake: Handshake;
 }
 
 interface ForwardOptions {
@@ -56,19 +56,25 @@ export function forward(
     upstream,
     options,
     handler,
-    handshake: { key },
   } = call;
   const wasDestroyed = isDestroyed(upstream);
   const live = new LiveSource(exchange, recording, broker, {
     requestKnown,
     wasGivenUp: isGivenUp(handler),
     isDestroyed: () => !wasDestroyed && isDestroyed(upstream),
-    upgrade: (head, socket) => recordConnection({ socket, head, key, recording, broker, group }),
+    upgrade: (head, socket) =>
+      recordConnection({ socket, head, key: handshakeOf(call).key, recording, broker, group }),
   });
   exchange.source = live;
   return asRecorded(broker, recording, () =>
     upstream.dispatch(marked(options, { body }), upstreamHandler(handler, live)),
   );
+}
+
+/** What a request for a WebSocket asks for. */
+export function handshakeOf({ options }: Call): Handshake {
+  const headers = requestHeaderPairs(options.headers);
+  return { key: webSocketKey({ headers }), headers };
 }
 
 function isDestroyed({ dispatcher }: UpstreamDispatcher): boolean {

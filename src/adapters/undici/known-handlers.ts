@@ -10,7 +10,9 @@ import { type DispatchOptions, type Handler, isControllerHandler } from './proto
  */
 export function isFetchHandler(handler: Handler): boolean {
   const takesData = isControllerHandler(handler) ? 'onResponseData' : 'onData';
-  return ['abort', 'body', takesData].every((name) => Object.hasOwn(handler, name));
+  return (
+    Object.hasOwn(handler, 'abort') && Object.hasOwn(handler, 'body') && Object.hasOwn(handler, takesData)
+  );
 }
 
 /** Does it copy the bytes that it is given? fetch does, once its body has a stream. */

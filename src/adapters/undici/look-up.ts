@@ -6,7 +6,7 @@ import { readResponse } from '../../http/response.js';
 import { isWebSocket } from '../../http/websocket-protocol.js';
 import { Exchange } from './exchange.js';
 import { isFormData } from './form-data.js';
-import { type Call, copied, forward, isAborted, lengthAhead, sentRequest } from './forward.js';
+import { type Call, copied, forward, handshakeOf, isAborted, lengthAhead, sentRequest } from './forward.js';
 import { Interrupt } from './interrupt.js';
 import { isFetchHandler } from './known-handlers.js';
 import { pendingOf } from './pending.js';
@@ -155,7 +155,7 @@ export class LookUp {
 
   /** The one moment of a look-up: what is known of a request, whether it was given up included, is taken together. */
   #lookUp({ request, order, again }: Known): void {
-    const { route, handshake } = this.#call;
+    const { route } = this.#call;
     const { broker, group } = route;
     const exchange = this.#exchange;
     if (exchange.ended) {
@@ -166,7 +166,7 @@ export class LookUp {
     if (hit !== undefined && isWebSocket(hit.request) && readResponse(hit).head?.statusCode === 101) {
       // An accepted connection is the program's own, and no dispatcher's.
       exchange.unbind();
-      replayWebSocket(exchange, hit, handshake, route);
+      replayWebSocket(exchange, hit, handshakeOf(this.#call), route);
       return;
     }
     if (hit !== undefined) {

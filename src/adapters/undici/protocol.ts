@@ -80,18 +80,21 @@ export function isHandler(
   if (typeof handler !== 'object' || handler === null) {
     return false;
   }
-  if (isFunction(handler, 'onRequestStart') && (version === undefined || version >= 7)) {
+  if (isControllerHandler(handler) && (version === undefined || version >= 7)) {
     return true;
   }
-  const answered = upgrade || method === 'CONNECT' ? UPGRADED : ANSWERED;
-  return answered.every((name) => isFunction(handler, name));
+  const { onConnect, onError, onUpgrade, onHeaders, onData, onComplete } = handler as LegacyHandler;
+  return (
+    isFunction(onConnect) &&
+    isFunction(onError) &&
+    (upgrade || method === 'CONNECT'
+      ? isFunction(onUpgrade)
+      : isFunction(onHeaders) && isFunction(onData) && isFunction(onComplete))
+  );
 }
 
-const UPGRADED = ['onConnect', 'onError', 'onUpgrade'];
-const ANSWERED = ['onConnect', 'onError', 'onHeaders', 'onData', 'onComplete'];
-
-function isFunction(handler: object, name: string): boolean {
-  return typeof (handler as Record<string, unknown>)[name] === 'function';
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
 }
 
 export function isControllerHandler(handler: Handler): handler is ControllerHandler {

@@ -1,4 +1,5 @@
 import type { HeaderPair } from '../../core/interaction.js';
+import { isSamePairs } from '../../core/pairs.js';
 import { asUndiciError } from './undici-error.js';
 
 /** RFC 9110, 5.1 and 5.6.2. */
@@ -6,8 +7,14 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110, 5.5, one character a byte. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+/** A program sends the same headers again and again. */
+let accepted: readonly HeaderPair[] = [];
+
 /** What undici refuses a request with whose headers hold what none can, before it asks anybody; undefined where none does. */
 export function refusedHeader(headers: readonly HeaderPair[]): Error | undefined {
+  if (isSamePairs(headers, accepted)) {
+    return undefined;
+  }
   for (const [name, value] of headers) {
     if (!NAME.test(name)) {
       return invalidArgument('invalid header key');
@@ -16,6 +23,7 @@ export function refusedHeader(headers: readonly HeaderPair[]): Error | undefined
       return invalidArgument(`invalid ${name} header`);
     }
   }
+  accepted = headers;
   return undefined;
 }
 

@@ -4,6 +4,7 @@ import { decodedJsonString } from './decoded-text.js';
 import { fieldInstead } from './field-value.js';
 import { type JsonToken, scanJson } from './json-scan.js';
 import type { Redactions } from './redactions.js';
+import type { Verdict } from './secret-names.js';
 import type { Secrets } from './secrets.js';
 
 /** Services that echo headers give lists of their values, which hold spaces: `"Cookie": ["a=1; b=2"]`. */
@@ -24,6 +25,7 @@ export function findInJson(
   inside: (text: ByteText) => readonly Edit[],
 ): void {
   const { names, paths } = secrets;
+  let isGrant: boolean | undefined;
 
   function visit(token: JsonToken): void {
     const { name } = token;
@@ -44,7 +46,7 @@ export function findInJson(
   }
 
   function visitString({ start: from, end: to, name = '', isItem, isNamed }: JsonToken): void {
-    const verdict = isNamed ? 'always' : name === '' ? 'never' : names.verdict('field', name);
+    const verdict = isNamed ? 'always' : verdictOf(name);
     const raw = text.slice(from, to);
     const hasEscapes = raw.includes('\\');
     if (!hasEscapes && verdict === 'never') {
@@ -65,6 +67,15 @@ export function findInJson(
         found.replace(at, until, instead);
       }
     }
+  }
+
+  function verdictOf(name: string): Verdict {
+    if (name === 'code') {
+      // That of a request for an OAuth token, as in its form; elsewhere it is one of errors and countries.
+      isGrant ??= text.slice(start, end).includes('"grant_type"');
+      return names.verdict(isGrant ? 'query' : 'field', name);
+    }
+    return name === '' ? 'never' : names.verdict('field', name);
   }
 
   scanJson(text, visit, paths, start, end);
