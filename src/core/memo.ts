@@ -1,5 +1,5 @@
 import type { HeaderPair, InteractionRequest } from './interaction.js';
-import { isSamePairs } from './pairs.js';
+import { isSameHeaders } from './pairs.js';
 
 /** A longer body is not worth its memory. */
 const LONGEST_BODY = 64 * 1024;
@@ -32,7 +32,7 @@ export class RequestMemo<T> {
     }
     const { action, target, headers } = request;
     for (const entry of this.#entries.get(nameOf(request)) ?? NONE) {
-      if (entry.action === action && entry.target === target && isSamePairs(entry.headers, headers)) {
+      if (entry.action === action && entry.target === target && isSameHeaders(entry.headers, headers)) {
         return entry.value;
       }
     }

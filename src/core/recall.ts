@@ -148,17 +148,16 @@ export class Recall {
 
   /** The recording that is next in turn for the story, which counts as used. */
   take(key: string, story: Story): Interaction {
-    const interaction = this.next(key, story);
-    this.#asked.set(key, this.#timesAsked(key) + 1);
+    const n = this.#timesAsked(key) + 1;
+    const interaction = this.#nth(story, n);
+    this.#asked.set(key, n);
     this.#used.add(interaction);
     return interaction;
   }
 
   /** The recording that is next in turn for the story. */
   next(key: string, story: Story): Interaction {
-    return this.#playback === 'first'
-      ? story.first()
-      : story.nth(this.#timesAsked(key) + 1, () => this.#lanesOf(story));
+    return this.#nth(story, this.#timesAsked(key) + 1);
   }
 
   /** Finds the keys of all recordings. */
@@ -199,6 +198,10 @@ export class Recall {
       fingerprint: interaction.fingerprint,
       used: this.#used.has(interaction),
     }));
+  }
+
+  #nth(story: Story, n: number): Interaction {
+    return this.#playback === 'first' ? story.first() : story.nth(n, () => this.#lanesOf(story));
   }
 
   #timesAsked(key: string): number {

@@ -17,6 +17,8 @@ export class Story {
   readonly #places: number[] = [];
   readonly #sessions = new Map<string, Lanes>();
   #newest = '';
+  /** Those of the newest session. */
+  #fresh: Lanes = new Map();
   #hasGaps = false;
 
   /** The session that answers. */
@@ -111,10 +113,7 @@ export class Story {
     this.#hasGaps ||= nth !== undefined;
     const lanes = upsert(this.#sessions, session, () => new Map<string, Lane>());
     upsert(lanes, lane, () => new Lane()).add(interaction);
-  }
-
-  get #fresh(): Lanes {
-    return this.#sessions.get(this.#newest) as Lanes;
+    this.#fresh = lanes;
   }
 
   #lane(preferred: () => Iterable<string>): Lane {

@@ -77,8 +77,9 @@ export function requestHeaderPairs(headers: unknown): HeaderPair[] {
       }
     }
   } else if (typeof headers === 'object' && headers !== null) {
-    for (const [name, value] of Object.entries(headers)) {
-      add(name, value);
+    // V8 remembers the keys of objects of one shape, and not their entries.
+    for (const name of Object.keys(headers)) {
+      add(name, (headers as Readonly<Record<string, unknown>>)[name]);
     }
   }
   return pairs;

@@ -7,15 +7,26 @@ import type { Exchange } from './exchange.js';
  * that come to it: its `close()` waits for them, and its `destroy()` fails them with the same error.
  */
 export class Pending {
-  readonly #exchanges = new Set<Exchange>();
+  /** Where it is the only one: a Set that one is put into and taken out of again and again makes its table anew. */
+  #sole: Exchange | undefined;
+  readonly #others = new Set<Exchange>();
   #settled: (() => void)[] = [];
 
   add(exchange: Exchange): void {
-    this.#exchanges.add(exchange);
+    if (this.#isEmpty) {
+      this.#sole = exchange;
+    } else {
+      this.#others.add(exchange);
+    }
   }
 
   delete(exchange: Exchange): void {
-    if (this.#exchanges.delete(exchange) && this.#exchanges.size === 0) {
+    if (exchange === this.#sole) {
+      this.#sole = undefined;
+    } else if (!this.#others.delete(exchange)) {
+      return;
+    }
+    if (this.#isEmpty) {
       for (const settled of this.#settled.splice(0)) {
         // Live a connection has to end first, and meanwhile the program reads the rest of its bodies.
         setImmediate(settled);
@@ -26,7 +37,7 @@ export class Pending {
   /** Resolves once there is none. */
   whenSettled(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#exchanges.size === 0) {
+      if (this.#isEmpty) {
         resolve();
       } else {
         this.#settled.push(resolve);
@@ -35,20 +46,26 @@ export class Pending {
   }
 
   fail(error: unknown): void {
-    for (const exchange of [...this.#exchanges]) {
-      exchange.abort(error);
+    for (const exchange of [this.#sole, ...this.#others]) {
+      exchange?.abort(error);
     }
+  }
+
+  get #isEmpty(): boolean {
+    return this.#sole === undefined && this.#others.size === 0;
   }
 }
 
-const known = new WeakMap<object, Pending | undefined>();
+const known = new WeakMap<object, Pending | null>();
 
 /** Those of a dispatcher; undefined for one that is not of undici's classes. */
 export function pendingOf(dispatcher: object): Pending | undefined {
-  if (!known.has(dispatcher)) {
-    known.set(dispatcher, boundTo(dispatcher));
+  let pending = known.get(dispatcher);
+  if (pending === undefined) {
+    pending = boundTo(dispatcher) ?? null;
+    known.set(dispatcher, pending);
   }
-  return known.get(dispatcher);
+  return pending ?? undefined;
 }
 
 type Ends = Record<symbol, (error?: unknown) => Promise<unknown>>;

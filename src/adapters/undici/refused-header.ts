@@ -1,5 +1,5 @@
 import type { HeaderPair } from '../../core/interaction.js';
-import { isSamePairs } from '../../core/pairs.js';
+import { isSameHeaders } from '../../core/pairs.js';
 import { asUndiciError } from './undici-error.js';
 
 /** RFC 9110, 5.1 and 5.6.2. */
@@ -12,7 +12,7 @@ let accepted: readonly HeaderPair[] = [];
 
 /** What undici refuses a request with whose headers hold what none can, before it asks anybody; undefined where none does. */
 export function refusedHeader(headers: readonly HeaderPair[]): Error | undefined {
-  if (isSamePairs(headers, accepted)) {
+  if (isSameHeaders(headers, accepted)) {
     return undefined;
   }
   for (const [name, value] of headers) {
