@@ -43,7 +43,7 @@ export function testCassettePath(file: string, name: string, ending = ''): strin
 
 /** The folder of a test file's cassettes; parameters as for `testCassettePath`. */
 export function testFolder(file: string, ending = ''): string {
-  const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+  const path = localPath(file);
   return join(dirname(path), FOLDER, `${basename(path)}${ending}`);
 }
 
@@ -66,6 +66,11 @@ export function partCassettePath(testCassette: string, name: string): string {
 /** The folder of a test's parts, by the test's cassette. */
 export function partsFolder(testCassette: string): string {
   return testCassette.slice(0, -'.json'.length);
+}
+
+/** @param file A path, or a `file:` URL. */
+function localPath(file: string): string {
+  return file.startsWith('file:') ? fileURLToPath(file) : file;
 }
 
 function oneSegment(name: string): string {
@@ -102,7 +107,7 @@ function hash(name: string): string {
 
 /** The name of a file without its extensions, as a cassette's name. */
 export function nameOfFile(file: string): string {
-  const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+  const path = localPath(file);
   return basename(path).replace(SCRIPT, '');
 }
 

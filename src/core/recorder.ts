@@ -203,7 +203,7 @@ export class Recorder {
       collapsed.splice(countBelow(collapsed, recording.order), 0, recording.order);
       return this.#save();
     }
-    const doubt = recording.request && this.#parts.policy.doubt?.(recording.request);
+    const doubt = this.#parts.policy.doubt?.(recording.request);
     if (doubt !== undefined) {
       this.#parts.warn(doubt);
     }

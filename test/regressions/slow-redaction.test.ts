@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { Redactor } from '../../src/http/redaction/redact.js';
+import { bytes } from '../support/interactions.js';
 import { suite } from '../support/suite.js';
 
 // What was made against it took a time that grew with the square of its length.
@@ -13,8 +14,11 @@ function msFor(text: string): number {
     protocol: 'http',
     action: 'POST',
     target: `http://api.test/?${text}`,
-    headers: [['set-cookie', text]],
-    body: new Uint8Array(),
+    headers: [
+      ['set-cookie', text],
+      ['content-type', 'application/x-www-form-urlencoded'],
+    ],
+    body: bytes(text),
   });
   return performance.now() - begun;
 }
@@ -35,6 +39,7 @@ const tokens = (count: number) =>
 for (const [name, length, make] of [
   ['separators without parameters', 150_000, (count: number) => `${'&'.repeat(count)}=`],
   ['several cookies in one header', 5000, (count: number) => 'a=1; b,'.repeat(count)],
+  ['codes in a form', 30_000, (count: number) => 'code=&'.repeat(count)],
   ['tokens that begin alike', 200, tokens],
 ] as const) {
   test(name, () => {

@@ -1,9 +1,7 @@
-import { edited } from '../variables/needles.js';
 import type { ByteText } from './byte-text.js';
+import { unmistakableInstead } from './find-unmistakable.js';
 import { BASIC, isPlaceholder, REDACTED } from './placeholder.js';
-import { Redactions } from './redactions.js';
 import { plainName } from './secret-names.js';
-import { findShapes } from './secret-shapes.js';
 import type { Secrets } from './secrets.js';
 
 /** A scheme and what follows (RFC 9110, section 11.4); the schemes with digits are Amazon's and RFC 7804's. */
@@ -71,17 +69,6 @@ function setCookieInstead(value: ByteText, secrets: Secrets): ByteText {
     start = next;
   }
   return instead;
-}
-
-/** Without known values and unmistakable keys; what is called something there says nothing. */
-export function unmistakableInstead(text: ByteText, secrets: Secrets): ByteText {
-  const found = new Redactions();
-  findShapes(text, secrets, found, true);
-  for (const { start, end, text: instead } of secrets.values.find(text)) {
-    found.replace(start, end, instead);
-  }
-  const edits = found.settled(text);
-  return edits.length === 0 ? text : edited(text, edits);
 }
 
 function cookieInstead(cookie: ByteText, secrets: Secrets): ByteText {

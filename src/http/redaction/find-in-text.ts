@@ -3,6 +3,7 @@ import { type ByteText, fromByteText } from './byte-text.js';
 import { percentDecoded, utf8Decoded } from './decoded-text.js';
 import { findMarkup } from './find-markup.js';
 import { findPairs, type Prose } from './find-pairs.js';
+import { findValues } from './find-unmistakable.js';
 import { findInJson } from './redact-json.js';
 import { Redactions } from './redactions.js';
 import { findShapes } from './secret-shapes.js';
@@ -67,13 +68,6 @@ export function findLoose(
   findShapes(text, secrets, found);
   findValues(text, secrets, found);
   findPatterns(text, secrets, found);
-}
-
-/** Replaces known values. */
-export function findValues(text: ByteText, secrets: Secrets, found: Redactions): void {
-  for (const { start, end, text: instead } of secrets.values.find(text)) {
-    found.replace(start, end, instead);
-  }
 }
 
 /** A pattern is written for characters, not for bytes. */

@@ -4,10 +4,10 @@ import { multipartBoundary, parseMultipart } from '../matching/multipart.js';
 import type { Edit } from '../variables/needles.js';
 import { type ByteText, textToBytes } from './byte-text.js';
 import { utf16Decoded } from './decoded-text.js';
-import { beginsLikeJson, findInJsonText, findInText, findLoose, findValues } from './find-in-text.js';
+import { beginsLikeJson, findInJsonText, findInText, findLoose } from './find-in-text.js';
+import { unmistakableEdits } from './find-unmistakable.js';
 import { findInForm } from './redact-parameters.js';
 import { Redactions } from './redactions.js';
-import { findShapes } from './secret-shapes.js';
 import type { Secrets } from './secrets.js';
 
 /** So deep may multipart bodies stand in each other. */
@@ -134,10 +134,7 @@ function partEdits(value: ByteText, headers: readonly HeaderPair[], secrets: Sec
 
 /** Lengths stay as they are: what is no text often says where its parts begin. */
 function binaryEdits(body: ByteText, secrets: Secrets): Edit[] {
-  const found = new Redactions();
-  findShapes(body, secrets, found, true);
-  findValues(body, secrets, found);
-  return found.settled(body).map(({ start, end, text }) => ({
+  return unmistakableEdits(body, secrets).map(({ start, end, text }) => ({
     start,
     end,
     text: text.slice(0, end - start).padEnd(end - start, 'X'),

@@ -1,7 +1,8 @@
 import { edited } from '../variables/needles.js';
 import type { ByteText } from './byte-text.js';
-import { fieldInstead, unmistakableInstead } from './field-value.js';
+import { fieldInstead } from './field-value.js';
 import { findLoose } from './find-in-text.js';
+import { unmistakableInstead } from './find-unmistakable.js';
 import { findInUrl } from './redact-parameters.js';
 import { Redactions } from './redactions.js';
 import type { Secrets } from './secrets.js';

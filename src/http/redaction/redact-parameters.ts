@@ -36,12 +36,14 @@ function findInParameters(
   secrets: Secrets,
   found: Redactions,
 ): void {
+  // The code of an OAuth form (RFC 6749, 4.1.3) may hold dots and slashes, and may be a UUID.
+  const isGrant = plus && text.includes('grant_type=');
   let sign = text.indexOf('=', from);
   for (let start = from; sign !== -1; ) {
     between.lastIndex = start;
     const end = between.exec(text)?.index ?? text.length;
     if (sign < end) {
-      findInParameter(text, [start, sign, end], { place, plus }, secrets, found);
+      findInParameter(text, [start, sign, end], { place, plus, isGrant }, secrets, found);
       sign = text.indexOf('=', end);
     }
     start = end + 1;
@@ -51,7 +53,7 @@ function findInParameters(
 function findInParameter(
   text: ByteText,
   [start, sign, end]: readonly [number, number, number],
-  { place, plus }: Pick<Separation, 'place' | 'plus'>,
+  { place, plus, isGrant }: Pick<Separation, 'place' | 'plus'> & { readonly isGrant: boolean },
   secrets: Secrets,
   found: Redactions,
 ): void {
@@ -60,9 +62,7 @@ function findInParameter(
     found.keep(sign + 1, end);
     return;
   }
-  // The code of an OAuth form (RFC 6749, 4.1.3) may hold dots and slashes, and may be a UUID.
-  const isGrant = plus && name === 'code' && text.includes('grant_type=');
-  const verdict = secrets.names.verdict(isGrant ? 'query' : place, name);
+  const verdict = secrets.names.verdict(isGrant && name === 'code' ? 'query' : place, name);
   const raw = text.slice(sign + 1, end);
   const decoded = /[%+]/.test(raw) ? percentDecoded(text, sign + 1, end, plus) : undefined;
   const value = decoded?.text ?? raw;

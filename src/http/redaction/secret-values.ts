@@ -121,11 +121,13 @@ class Alike {
 
   #count(length: number, by: 1 | -1): void {
     const before = this.#counts.get(length) ?? 0;
-    this.#counts.set(length, before + by);
-    if (before + by === 0) {
+    const count = before + by;
+    if (count === 0) {
       this.#counts.delete(length);
+    } else {
+      this.#counts.set(length, count);
     }
-    if (before === 0 || before + by === 0) {
+    if (before === 0 || count === 0) {
       this.#longestFirst = [...this.#counts.keys()].sort((a, b) => b - a);
     }
   }
